@@ -1,0 +1,12 @@
+"""One step in time of every recurrent network, a file a cell.
+
+Simple: `ElmanCell`, `JordanCell`. Gated: `LSTMCell`, `GRUCell`.
+"""
+
+from rnnzoo.cells.base import Cell, State
+from rnnzoo.cells.elman import ElmanCell
+from rnnzoo.cells.gru import GRUCell
+from rnnzoo.cells.jordan import JordanCell
+from rnnzoo.cells.lstm import LSTMCell
+
+__all__ = ["Cell", "ElmanCell", "GRUCell", "JordanCell", "LSTMCell", "State"]

@@ -1,0 +1,256 @@
+"""What every cell shares: weights, states, configuration, dropout, Keras' protocol."""
+
+import inspect
+import zlib
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import initializers, ops, tree
+
+from rnnzoo.errors import unknown
+from rnnzoo.registry import arguments
+
+RULES = ("initializer", "regularizer", "constraint")
+
+
+class State(NamedTuple):
+    """What one state of a cell is; a bare size stands for `State((size,))`.
+
+    Attributes:
+        shape: of one row of the batch.
+        dtype: name of the dtype; None is the cell's compute dtype.
+        initial: value at the start.
+    """
+
+    shape: tuple
+    dtype: str | None = None
+    initial: float = 0
+
+
+class Cell(keras.layers.Layer):
+    """One step in time of a recurrent network, written as its paper's equations.
+
+    A subclass keeps each constructor argument in an attribute of the same name, sets
+    `states` (name -> size or `State`, in order) and `output_size`, makes its weights in
+    `build` by `weight`, and defines
+
+    - `project(x)`: all that needs the input only, for every time step at once; `x` is
+      `(batch, time, features)` or a nest of such tensors, and so is what it returns.
+      It may take `training`. All randomness is drawn here.
+    - `step(z, states, product)`: all that needs the states, for one step; returns the
+      output and the list of new states. It is pure, because it is run again in the
+      backward pass. `product(v, kernel)` is a matrix product; `kernel` is a 2-D weight
+      or a 2-D tensor made from weights. It may take `context`, tensors of the whole
+      sequence that no step changes.
+
+    Everything else follows from these: Keras' `cell(x_t, states)`, the sequence layer,
+    fast training, streaming, the configuration.
+
+    Args:
+        use_bias: whether weights named `...bias` exist.
+        dropout: share of the input features to drop, the same ones at every step.
+        recurrent_dropout: share of the vector to drop that enters a product with
+            `recurrent_kernel`, the same units at every step.
+        seed: integer that governs initial weights and dropout.
+        **kwargs: `<weight>_initializer`, `<weight>_regularizer` and
+            `<weight>_constraint` for every weight, and Keras' `name`, `dtype`,
+            `trainable`. Keras' word `recurrent_initializer` stands for
+            `recurrent_kernel_initializer`, and so for the other two.
+
+    Raises:
+        ValueError: if a rate is outside [0, 1).
+    """
+
+    def __init__(self, *, use_bias=True, dropout=0.0, recurrent_dropout=0.0, seed=None,
+                 **kwargs):
+        rules = {_full(k): kwargs.pop(k) for k in list(kwargs) if k.endswith(RULES)}
+        super().__init__(**kwargs)
+        for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+            if not 0 <= rate < 1:
+                raise ValueError(f"`{name}` is a share in [0, 1); received {rate}.")
+        self.use_bias = use_bias
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.seed = seed
+        self.rules = rules
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        package = cls.__module__.partition(".")[0]
+        keras.saving.register_keras_serializable(package)(cls)
+
+    # Weights
+
+    def weight(self, name, *shape, initializer=None, then=None):
+        """Adds a weight, or zeros in its place where it is a bias that is switched off.
+
+        Recurrent kernels start orthogonal, biases at zero, the rest Glorot uniform, as
+        in Keras, unless `initializer` or the user's `<name>_initializer` says otherwise;
+        `then` is a function that finishes the drawn value.
+        """
+        if name.endswith("bias") and not self.use_bias:
+            return np.zeros(shape, self.compute_dtype)
+        rule = {r: self.rules.get(f"{name}_{r}") for r in RULES}
+        rule["initializer"] = self._drawing(
+            name, rule["initializer"] or initializer or _usual_initializer(name), then
+        )
+        return self.add_weight(name=name, shape=shape, **rule)
+
+    def _drawing(self, name, initializer, then):
+        """The initializer under the cell's seed, drawn in float32 or wider.
+
+        An orthogonal matrix needs a QR decomposition, which narrow floats do not have.
+        """
+        initializer = initializers.get(initializer)
+        if self.seed is not None and isinstance(initializer, initializers.Initializer):
+            config = initializer.get_config()
+            if "seed" in config and config["seed"] is None:
+                config["seed"] = derived_seed(self.seed, name)
+                initializer = type(initializer).from_config(config)
+
+        def draw(shape, dtype):
+            wide = "float64" if dtype == "float64" else "float32"
+            value = initializer(shape, dtype=wide)
+            return ops.cast(then(value) if then else value, dtype)
+
+        return draw
+
+    def check_rules(self):
+        """Raises ValueError for an initializer, regularizer or constraint of no weight."""
+        known = {f"{w.name}_{r}" for w in self.weights for r in RULES}
+        for name in self.rules:
+            if name not in known and self.use_bias:
+                raise ValueError(
+                    f"{type(self).__name__}: {unknown('argument', name, known)}"
+                )
+
+    # States
+
+    @property
+    def state_specs(self):
+        """Name -> `State`, in order."""
+        return {n: s if isinstance(s, State) else
+                State((s,)) if isinstance(s, int) else State(*s)
+                for n, s in self.states.items()}
+
+    @property
+    def state_size(self):
+        sizes = [s.shape[0] if len(s.shape) == 1 else tuple(s.shape)
+                 for s in self.state_specs.values()]
+        return sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else sizes
+
+    def get_initial_state(self, batch_size=None):
+        """List of the states before the first step, each `(batch_size, *shape)`."""
+        return [ops.full((batch_size, *s.shape), s.initial, s.dtype or self.compute_dtype)
+                for s in self.state_specs.values()]
+
+    # One step
+
+    def prepare(self, x, context=None, training=False):
+        """What the steps of a sequence need: the projected input and the constants.
+
+        Args:
+            x: `(batch, time, features)` or a nest of such tensors.
+            context: nest of tensors `(batch, ...)` that no step changes, or None.
+            training: whether dropout and noise act.
+
+        Returns:
+            `z`, a nest of tensors with time on axis 1, and a dictionary of constants
+            to be handed to `call` as `context`.
+        """
+        constants = {} if context is None else {"context": context}
+        first, *rest = tree.flatten(x)
+        if training and self.recurrent_dropout:
+            ones = ops.ones((ops.shape(first)[0], self.recurrent_kernel.shape[0]),
+                            dtype=self.compute_dtype)
+            constants["kept"] = keras.random.dropout(
+                ones, self.recurrent_dropout, seed=self.seed_generator)
+        if training and self.dropout:
+            first = first * keras.random.dropout(
+                ops.ones_like(first[:, :1]), self.dropout, seed=self.seed_generator)
+        x = tree.pack_sequence_as(x, [first, *rest])
+        return _call(self.project, x, training=training), constants
+
+    def call(self, x, states, context=None, product=None, training=False):
+        """One step by Keras' protocol, or by the engine's if `product` is given.
+
+        Args:
+            x: input of this step `(batch, features)`; with `product`, its share of
+                what `prepare` returned.
+            states: list of states, or the state where there is one.
+            context: with `product`, the constants that `prepare` returned.
+            product: matrix product to use.
+            training: whether dropout and noise act.
+
+        Returns:
+            The output and the list of new states.
+        """
+        states = list(states) if isinstance(states, (list, tuple)) else [states]
+        if product is None:
+            product = ops.matmul
+            x = tree.map_structure(lambda v: ops.expand_dims(v, 1), x)
+            x, context = self.prepare(x, context, training)
+            x = tree.map_structure(lambda v: v[:, 0], x)
+        constants = dict(context or {})
+        kept = constants.pop("kept", None)
+
+        def multiply(v, kernel, recurrent=None):
+            if recurrent is None:
+                recurrent = kernel is getattr(self, "recurrent_kernel", None)
+            return product(v if kept is None or not recurrent else v * kept, kernel)
+
+        y, new = self.step(x, states, multiply, **constants)
+        return y, list(new)
+
+    # Configuration
+
+    def get_config(self):
+        own = {name: _plain(getattr(self, name)) for name in arguments(type(self))}
+        rules = {name: _plain(rule) for name, rule in self.rules.items()}
+        return {**super().get_config(), **own, **rules}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{name: _revived(value) for name, value in config.items()})
+
+
+def derived_seed(seed, name):
+    """A seed of its own for each named use of one `seed`; None stays None."""
+    return None if seed is None else zlib.crc32(f"{seed}/{name}".encode()) % 2**31
+
+
+def _full(rule):
+    """`recurrent_initializer`, Keras' word, as `recurrent_kernel_initializer`."""
+    weight, _, kind = rule.rpartition("_")
+    return f"recurrent_kernel_{kind}" if weight == "recurrent" else rule
+
+
+def _usual_initializer(name):
+    if name.endswith("bias"):
+        return "zeros"
+    return "orthogonal" if name.startswith("recurrent") else "glorot_uniform"
+
+
+def _call(function, x, **optional):
+    """Calls `function` with those optional arguments that its signature has."""
+    known = inspect.signature(function).parameters
+    return function(x, **{k: v for k, v in optional.items() if k in known})
+
+
+def _plain(value):
+    """A constructor argument as plain data."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if callable(value) and hasattr(value, "__name__"):
+        return keras.activations.serialize(value)
+    return keras.saving.serialize_keras_object(value)
+
+
+def _revived(value):
+    if isinstance(value, dict) and "class_name" in value:
+        return keras.saving.deserialize_keras_object(value)
+    return value

@@ -1,0 +1,240 @@
+"""The sequence layer, and one named layer for each registered cell.
+
+`rnnzoo.layers.Jordan(units, output_size, ...)` is `Recurrent(JordanCell(...), ...)`.
+"""
+
+import inspect
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import keras
+from keras import ops, tree
+
+from rnnzoo import recurrence, registry
+from rnnzoo.cells import Cell
+from rnnzoo.errors import unknown
+
+_targets = ContextVar("targets", default=None)
+
+
+@contextmanager
+def teaching(targets):
+    """Within it, cells with `teacher_forcing` are shown these targets in training.
+
+    Args:
+        targets: `(batch, time, output_size)`, or None for nothing.
+    """
+    token = _targets.set(targets)
+    try:
+        yield
+    finally:
+        _targets.reset(token)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Recurrent(keras.layers.RNN):
+    """Runs a `Cell` over sequences: Keras' `RNN` with the engine inside.
+
+    Differs from `keras.layers.RNN` in that it takes nested inputs, `context`, states of
+    any shape and dtype, and a trained initial state, and trains faster.
+
+    Args:
+        cell: a `Cell`.
+        return_sequences: whether to return the outputs of all steps or of the last.
+        return_state: whether to return the last states too.
+        go_backwards: whether to start at the end and return that order.
+        stateful: whether the last states start the next batch.
+        unroll: whether to write the steps out instead of looping.
+        zero_output_for_mask: whether a masked step shows zeros instead of the output
+            before it.
+        trainable_initial_state: whether the states before the first step are weights.
+        **kwargs: Keras' `name`, `dtype`, `trainable`, `activity_regularizer`.
+
+    Call arguments:
+        sequences: `(batch, time, features)`, or a nest of such tensors.
+        initial_state: list of states to start from.
+        mask: boolean `(batch, time)`; a masked step leaves the states alone.
+        context: nest of tensors `(batch, ...)` handed to every step.
+        training: whether dropout, noise and teacher forcing act.
+
+    Returns:
+        `(batch, time, output_size)` or `(batch, output_size)`; with `return_state`
+        followed by the states.
+    """
+
+    def __init__(self, cell, *, trainable_initial_state=False, **kwargs):
+        if not isinstance(cell, Cell):
+            raise TypeError(
+                f"`cell` is an rnnzoo.cells.Cell; received {cell!r}. "
+                "Other cells run in keras.layers.RNN."
+            )
+        super().__init__(cell, **kwargs)
+        self.trainable_initial_state = trainable_initial_state
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        # Of a nest of inputs the cell is shown the first.
+        shape = sequences_shape
+        while not isinstance(shape[0], (int, type(None))):
+            shape = shape[0]
+        if not self.cell.built:
+            self.cell.build((shape[0], *shape[2:]))
+            self.cell.built = True
+        self.cell.check_rules()
+        self.initial_weights = []
+        if self.trainable_initial_state:
+            self.initial_weights = [
+                self.add_weight(name=f"initial_{name}", shape=s.shape,
+                                initializer=keras.initializers.Constant(s.initial))
+                for name, s in self._trainable_states().items()
+            ]
+        if self.stateful:
+            if shape[0] is None:
+                raise ValueError(
+                    "stateful=True needs a fixed batch size; received input of shape "
+                    f"{shape}. Give `batch_shape` instead of `shape`."
+                )
+            self._expected_batch_size = shape[0]
+            self.states = [
+                self.add_weight(name=f"state_{name}", shape=(shape[0], *s.shape),
+                                dtype=s.dtype, initializer="zeros", trainable=False)
+                for name, s in self.cell.state_specs.items()
+            ]
+            self.reset_state()
+
+    def _trainable_states(self):
+        return {n: s for n, s in self.cell.state_specs.items() if s.dtype is None}
+
+    def get_initial_state(self, batch_size):
+        states = dict(zip(self.cell.state_specs, self.cell.get_initial_state(batch_size)))
+        for name, weight in zip(self._trainable_states(), self.initial_weights):
+            value = ops.cast(weight, self.compute_dtype)[None]
+            states[name] = ops.broadcast_to(value, ops.shape(states[name]))
+        return list(states.values())
+
+    def reset_state(self):
+        """Takes the states of a stateful layer back to the start."""
+        if self.states:
+            start = self.get_initial_state(self._expected_batch_size)
+            for state, value in zip(self.states, start):
+                state.assign(ops.cast(value, state.dtype))
+
+    def call(self, sequences, initial_state=None, mask=None, context=None,
+             training=False):
+        first = tree.flatten(sequences)[0]
+        if first.shape[1] == 0:
+            raise ValueError("A sequence needs at least one step; received input of "
+                             f"shape {tuple(first.shape)}.")
+        mask = next((m for m in tree.flatten(mask) if m is not None), None)
+        states = self._start(first, initial_state)
+        sequences = self._with_teacher(sequences, training)
+        z, constants = self.cell.prepare(sequences, context, training)
+        outputs, states = recurrence.recur(
+            self.cell, z, states, constants, mask=mask, training=training,
+            go_backwards=self.go_backwards, unroll=self.unroll,
+            zero_output_for_mask=self.zero_output_for_mask,
+        )
+        if self.stateful:
+            for variable, state in zip(self.states, states):
+                variable.assign(ops.cast(state, variable.dtype))
+        output = outputs if self.return_sequences else outputs[:, -1]
+        return (output, *states) if self.return_state else output
+
+    def _start(self, first, initial_state):
+        if initial_state is None and self.stateful:
+            initial_state = [state.value for state in self.states]
+        if initial_state is None:
+            return self.get_initial_state(ops.shape(first)[0])
+        given = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
+        specs = self.cell.state_specs
+        shapes = [tuple(s.shape[1:]) for s in given]
+        if shapes != [tuple(s.shape) for s in specs.values()]:
+            wanted = ", ".join(f"{n} (batch, {', '.join(map(str, s.shape))})"
+                               for n, s in specs.items())
+            raise ValueError(
+                f"{self.name}: initial_state is {wanted}; received shapes "
+                f"{[tuple(s.shape) for s in given]}."
+            )
+        return [ops.cast(g, s.dtype or self.compute_dtype)
+                for g, s in zip(given, specs.values())]
+
+    def _with_teacher(self, sequences, training):
+        targets = _targets.get()
+        if not training or targets is None or not getattr(self.cell, "teacher_forcing", 0):
+            return sequences
+        return sequences, ops.cast(targets, self.compute_dtype)
+
+    def compute_output_spec(self, sequences, initial_state=None, mask=None, context=None,
+                            training=False):
+        batch, time = tree.flatten(sequences)[0].shape[:2]
+        shape = (batch, time) if self.return_sequences else (batch,)
+        output = keras.KerasTensor((*shape, self.cell.output_size), self.compute_dtype)
+        if not self.return_state:
+            return output
+        return output, *(keras.KerasTensor((batch, *s.shape), s.dtype or self.compute_dtype)
+                         for s in self.cell.state_specs.values())
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        batch, time = sequences_shape[:2]
+        shape = (batch, time) if self.return_sequences else (batch,)
+        states = [(batch, *s.shape) for s in self.cell.state_specs.values()]
+        output = (*shape, self.cell.output_size)
+        return (output, *states) if self.return_state else output
+
+    def compute_mask(self, sequences, mask):
+        mask = next((m for m in tree.flatten(mask) if m is not None), None)
+        if mask is not None and self.go_backwards:
+            mask = ops.flip(mask, axis=1)
+        output = mask if self.return_sequences else None
+        return [output, *[None] * len(self.cell.state_specs)] if self.return_state else output
+
+    def path(self, training=True):
+        """The `recurrence.Path` that this layer takes in compiled training here."""
+        return recurrence.choose(training=training, unroll=self.unroll)
+
+    def get_config(self):
+        return {**super().get_config(),
+                "trainable_initial_state": self.trainable_initial_state}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        cell = keras.saving.deserialize_keras_object(
+            config["cell"], custom_objects=custom_objects)
+        return cls(**{**config, "cell": cell})
+
+
+_LAYER_ARGUMENTS = {
+    *inspect.signature(keras.layers.RNN).parameters, "trainable_initial_state",
+    "name", "trainable", "activity_regularizer",
+} - {"cell", "kwargs"}
+
+
+def _named(entry):
+    """The layer of one network: cell and layer arguments in one constructor."""
+
+    def __init__(self, *args, cell=None, **kwargs):
+        layer = {k: kwargs.pop(k) for k in _LAYER_ARGUMENTS & kwargs.keys()}
+        if "dtype" in kwargs:
+            layer["dtype"] = kwargs["dtype"] if cell is None else kwargs.pop("dtype")
+        Recurrent.__init__(self, cell or entry.cls(*args, **kwargs), **layer)
+
+    doc = (f"{entry.summary}\n\n`Recurrent({entry.cls.__name__}(...), ...)` under one "
+           f"name: takes the arguments of both. See `rnnzoo.info({entry.name!r})`.")
+    cls = type(registry.layer_name(entry.cls), (Recurrent,),
+               {"__init__": __init__, "__doc__": doc, "__module__": __name__})
+    package = entry.cls.__module__.partition(".")[0]
+    return keras.saving.register_keras_serializable(package)(cls)
+
+
+def __getattr__(name):
+    for entry in map(registry.info, registry.list_models()):
+        if issubclass(entry.cls, Cell) and registry.layer_name(entry.cls) == name:
+            return globals().setdefault(name, _named(entry))
+    raise AttributeError(unknown("layer", name, __dir__()))
+
+
+def __dir__():
+    return ["Recurrent", "teaching", *(
+        registry.layer_name(entry.cls)
+        for entry in map(registry.info, registry.list_models())
+        if issubclass(entry.cls, Cell)
+    )]

@@ -1,0 +1,137 @@
+"""The recurrence engine: the only loop over time, and the choice of how it is run.
+
+    z, constants = cell.prepare(x)
+    for t in range(time):
+        y[t], states = cell(z[t], states, context=constants, product=matmul)
+
+Three ways compute just this, with the same values and gradients. `plain` is the loop
+as it stands, differentiated by the framework. `fast` takes the gradients of the kernels
+out of the backward loop (see `tapped.py`). `compiled` is `fast` with the recurrence, and
+only the recurrence, under XLA.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+import keras
+from keras import ops, tree
+
+from rnnzoo.errors import unknown
+
+PATHS = ("auto", "plain", "fast", "compiled")
+
+_asked = ContextVar("path", default="auto")
+
+
+class Path(NamedTuple):
+    """A way to run the loop, and why it was chosen."""
+
+    name: str
+    reason: str
+
+
+@contextmanager
+def using(path):
+    """Within it every recurrence takes this path: for comparisons and measurements.
+
+    Raises:
+        ValueError: if the path is none of `PATHS`.
+    """
+    if path not in PATHS:
+        raise ValueError(unknown("path", path, PATHS))
+    token = _asked.set(path)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def choose(*, training, unroll=False, jit=False):
+    """The `Path` that a recurrence takes here and now."""
+    if keras.backend.backend() != "tensorflow":
+        return Path("plain", f"{keras.backend.backend()} compiles and differentiates "
+                             "the plain loop well by itself")
+    if _asked.get() != "auto":
+        return Path(_asked.get(), f'asked for by using("{_asked.get()}")')
+    if unroll:
+        return Path("plain", "unroll=True asks for the steps to be written out")
+    if not training:
+        return Path("plain", "no gradient is needed, so nothing is kept for one")
+    from rnnzoo.recurrence import tensorflow
+
+    return Path(*tensorflow.training_path())
+
+
+def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=False,
+          zero_output_for_mask=False, training=False):
+    """Runs a cell over time.
+
+    Args:
+        cell: a built `Cell`.
+        z, constants: what `cell.prepare` returned, tensors `(batch, time, ...)`.
+        states: list of the states before the first step.
+        mask: boolean `(batch, time)` or None. A masked step leaves the states alone.
+        go_backwards: whether to start at the end; outputs come in the order computed.
+        unroll: whether to write the steps out instead of looping.
+        zero_output_for_mask: whether a masked step shows zeros instead of the output
+            before it.
+        training: whether gradients will be asked for.
+
+    Returns:
+        Outputs `(batch, time, ...)` and the list of last states.
+    """
+    z = tree.map_structure(_swap, z)
+    mask = None if mask is None else _swap(ops.cast(mask, "bool"))
+    if go_backwards:
+        z = tree.map_structure(lambda v: ops.flip(v, 0), z)
+        mask = None if mask is None else ops.flip(mask, 0)
+    path = choose(training=training, unroll=unroll)
+    y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
+    if mask is not None:
+        if not zero_output_for_mask:
+            y = hold(y, mask)
+        else:
+            y = ops.where(_like(mask, y), y, ops.zeros_like(y))
+    return _swap(y), states
+
+
+def hold(y, mask):
+    """At masked steps the last unmasked output, zeros before the first.
+
+    Args:
+        y: outputs `(time, batch, ...)`.
+        mask: boolean `(time, batch)`.
+    """
+    time, batch = ops.shape(mask)[0], ops.shape(mask)[1]
+    steps = ops.arange(time)[:, None]
+    seen = ops.cumsum(ops.cast(mask, "int32"), axis=0)
+    unmasked_steps = ops.sort(ops.where(mask, steps, steps + time), axis=0)
+    last = ops.take_along_axis(unmasked_steps, ops.maximum(seen - 1, 0), axis=0) % time
+    rows = ops.reshape(y, (-1, *y.shape[2:]))
+    held = ops.take(rows, last * batch + ops.arange(batch), axis=0)
+    return ops.where(_like(seen > 0, y), held, ops.zeros_like(held))
+
+
+def _swap(v):
+    """Exchanges the batch and time axes."""
+    return ops.transpose(v, (1, 0, *range(2, len(v.shape))))
+
+
+def _like(mask, v):
+    """The mask with as many axes as `v`."""
+    return ops.reshape(mask, (*ops.shape(mask), *[1] * (len(v.shape) - len(mask.shape))))
+
+
+def _loop(path, unroll):
+    if unroll:
+        from rnnzoo.recurrence.generic import unrolled
+
+        return unrolled
+    if keras.backend.backend() != "tensorflow":
+        from rnnzoo.recurrence.generic import scanned
+
+        return scanned
+    from rnnzoo.recurrence import tensorflow
+
+    return getattr(tensorflow, path)

@@ -1,0 +1,71 @@
+"""The loops on TensorFlow, and when to compile them."""
+
+import tensorflow as tf
+from keras import ops, tree
+
+from rnnzoo.recurrence.generic import keep
+from rnnzoo.recurrence.tapped import tapped
+
+
+def training_path():
+    """Name of the path for training here, and the reason."""
+    if tf.executing_eagerly():
+        return "plain", "eager execution: a step at a time; use tf.function for speed"
+    if tf.distribute.has_strategy():
+        return "fast", "XLA cannot be nested in the replicas of a strategy"
+    if tf.config.list_physical_devices("GPU"):
+        return "fast", "a GPU runs the loop's kernels without XLA"
+    return "compiled", "on a CPU, XLA fuses the small operations of a step"
+
+
+def plain(cell, z, states, constants, mask):
+    """The loop as it stands, differentiated by TensorFlow."""
+    time = length(z)
+    valid = (lambda t: None) if mask is None else (lambda t: mask[t])
+
+    def step(t, states):
+        y, new = cell(at(z, t), states, context=constants, product=ops.matmul)
+        return y, keep(valid(t), new, states)
+
+    def body(t, states, outputs):
+        y, states = step(t, states)
+        return t + 1, states, outputs.write(t, y)
+
+    y, _ = step(0, states)
+    outputs = tf.TensorArray(y.dtype, size=time, element_shape=y.shape)
+    _, states, outputs = tf.while_loop(
+        lambda t, *_: t < time, body, (0, states, outputs), maximum_iterations=time)
+    return outputs.stack(), states
+
+
+def fast(cell, z, states, constants, mask):
+    """The loop with the kernels' gradients taken out of it."""
+    return tapped(cell, z, states, constants, mask)
+
+
+def compiled(cell, z, states, constants, mask):
+    """`fast`, with the loops and nothing else under XLA."""
+    return tapped(cell, z, states, constants, mask, jit_compile=True)
+
+
+def length(z):
+    """Number of steps, a Python integer where it is known.
+
+    Raises:
+        ValueError: if it is known to be 0. A length of 0 that shows only when the
+            graph runs is an `InvalidArgumentError` there.
+    """
+    first = tree.flatten(z)[0]
+    no_steps = "A sequence needs at least one step; received one of length 0."
+    if first.shape[0] == 0:
+        raise ValueError(no_steps)
+    if first.shape[0] is not None:
+        return first.shape[0]
+    time = tf.shape(first)[0]
+    with tf.control_dependencies([tf.debugging.assert_positive(time, no_steps)]):
+        return tf.identity(time)
+
+
+def at(z, t):
+    """What the nest `z` holds at step `t`."""
+    return tree.map_structure(lambda v: v[t], z)

@@ -1,0 +1,190 @@
+"""The list of networks: what each is called, what it is and what it needs."""
+
+import inspect
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from rnnzoo.errors import unknown
+
+TASKS = ("classification", "tagging", "regression", "forecasting", "generation")
+
+_entries = {}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """All that the library knows about one network.
+
+    Attributes:
+        name: the word `build` takes.
+        cls: the class that computes it.
+        family: group it is listed under.
+        year: of the defining paper.
+        aliases: other words for it.
+        tasks: what `build` can train it for.
+        learning: rule by which `fit` trains it.
+        example: smallest constructor arguments, for tests and documentation.
+        search: argument -> range, as plain data (`{"min": 16, "max": 512}` or a list).
+        exceptions: property of the contract -> reason why it cannot hold here.
+    """
+
+    name: str
+    cls: type
+    family: str
+    year: int
+    aliases: tuple = ()
+    tasks: tuple = TASKS
+    learning: str = "backpropagation"
+    example: MappingProxyType = field(default_factory=dict)
+    search: MappingProxyType = field(default_factory=dict)
+    exceptions: MappingProxyType = field(default_factory=dict)
+
+    @property
+    def arguments(self):
+        """Constructor arguments of the class: name -> `inspect.Parameter`."""
+        return arguments(self.cls)
+
+    @property
+    def has_own_head(self):
+        """Whether the network computes its own output, and so needs `output_size`."""
+        return "output_size" in self.arguments
+
+    @property
+    def summary(self):
+        return inspect.cleandoc(self.cls.__doc__).partition("\n")[0]
+
+    @property
+    def reference(self):
+        return " ".join(section(self.cls, "Reference").split())
+
+    def __str__(self):
+        aliases = f" (also: {', '.join(self.aliases)})" if self.aliases else ""
+        heading = f"{self.name}{aliases} - {self.family} family, {self.year}"
+        return "\n".join([
+            heading,
+            "=" * len(heading),
+            inspect.cleandoc(self.cls.__doc__),
+            "",
+            f"Call: rnnzoo.build({self.name!r}, ...) or rnnzoo.layers."
+            f"{layer_name(self.cls)}({_signature(self.arguments)})",
+            f"Learns by: {self.learning}",
+            f"Tasks: {', '.join(self.tasks)}",
+        ])
+
+
+def register(name, *, family, year, **facts):
+    """Class decorator that adds a network to the zoo.
+
+    Args:
+        name: new word for `build`; the class is named after it.
+        family: group it is listed under.
+        year: of the defining paper.
+        **facts: the other attributes of `Entry`.
+
+    Raises:
+        ValueError: if the name or an alias is taken.
+    """
+
+    def add(cls):
+        frozen = {k: MappingProxyType(v) if isinstance(v, dict) else v
+                  for k, v in facts.items()}
+        entry = Entry(name, cls, family, year, **frozen)
+        for word in (name, *entry.aliases):
+            if word in _words():
+                raise ValueError(
+                    f"A network named {word!r} is registered already, by "
+                    f"{_words()[word].cls.__module__}. Choose another name."
+                )
+        _entries[name] = entry
+        return cls
+
+    return add
+
+
+def info(name):
+    """The `Entry` of a network; printed, it is the network's card.
+
+    Raises:
+        ValueError: if no network or alias has this name; lists the nearest ones.
+    """
+    _plug_ins()
+    if name not in _words():
+        raise ValueError(unknown("network", name, _words()))
+    return _words()[name]
+
+
+def list_models(pattern="*", *, family=None, task=None):
+    """Names of the registered networks, sorted.
+
+    Args:
+        pattern: shell-style wildcard, for instance `"*lstm*"`.
+        family: only this family.
+        task: only networks that can be trained for this task.
+
+    Raises:
+        ValueError: if the family or task is unknown.
+    """
+    _plug_ins()
+    families = {entry.family for entry in _entries.values()}
+    if family is not None and family not in families:
+        raise ValueError(unknown("family", family, families))
+    if task is not None and task not in TASKS:
+        raise ValueError(unknown("task", task, TASKS))
+    return sorted(
+        name for name, entry in _entries.items()
+        if fnmatch(name, pattern)
+        and family in (None, entry.family)
+        and (task is None or task in entry.tasks)
+    )
+
+
+def arguments(cls):
+    """Constructor arguments of a class and its bases, down to Keras' own.
+
+    Returns:
+        A dictionary from name to `inspect.Parameter`, in the order of the signatures.
+    """
+    found = {}
+    for owner in cls.__mro__:
+        if owner.__module__.startswith("keras."):
+            break
+        if "__init__" in vars(owner):
+            own = inspect.signature(vars(owner)["__init__"]).parameters.values()
+            for p in list(own)[1:]:
+                if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
+                    found.setdefault(p.name, p)
+    return found
+
+
+def section(cls, title):
+    """The text of one section of a class' docstring, dedented; empty if there is none."""
+    text = inspect.cleandoc(cls.__doc__ or "")
+    match = re.search(rf"^{title}:\n((?:[ \t]+.*\n|\n)*)", text + "\n", re.MULTILINE)
+    return inspect.cleandoc(match.group(1)) if match else ""
+
+
+def layer_name(cls):
+    """`Jordan` for `JordanCell`: what the layer made from a cell is called."""
+    return cls.__name__.removesuffix("Cell")
+
+
+def _words():
+    return {w: entry for entry in _entries.values() for w in (entry.name, *entry.aliases)}
+
+
+@cache
+def _plug_ins():
+    """Imports the modules that other packages name under the entry point "rnnzoo"."""
+    for point in entry_points(group="rnnzoo"):
+        point.load()
+
+
+def _signature(parameters):
+    return ", ".join(
+        p.name if p.default is p.empty else f"{p.name}={p.default!r}"
+        for p in parameters.values()
+    )
