@@ -1,0 +1,5 @@
+"""`python -m rnnzoo` is `rnnzoo`."""
+
+from rnnzoo.cli import main
+
+main()

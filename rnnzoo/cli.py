@@ -1,0 +1,141 @@
+"""The command `rnnzoo`: parses, calls, prints."""
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def main(arguments=None):
+    """Runs one command; what the user can mend is said in one message, exit code 2."""
+    options = _parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet_start():
+        import tensorflow as tf
+    try:
+        options.command(options)
+    except (ValueError, OSError, EOFError, ArithmeticError, tf.errors.OpError) as error:
+        sys.exit(_complain(error))
+    except KeyboardInterrupt:
+        sys.exit("rnnzoo: interrupted; a training run goes on with --resume")
+
+
+def _complain(error):
+    print(f"rnnzoo: {error}", file=sys.stderr)
+    return 2
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="rnnzoo", description="Recurrent networks by name: train, score, serve."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(command, summary, *positional):
+        added = commands.add_parser(
+            command.__name__.strip("_"), help=summary, description=summary
+        )
+        added.set_defaults(command=command)
+        for name, meaning in positional:
+            added.add_argument(name, help=meaning)
+        return added
+
+    listing = add(_list, "List the networks.")
+    listing.add_argument("pattern", nargs="?", default="*", help='such as "*lstm*"')
+    listing.add_argument("--family", help="only this family")
+    listing.add_argument("--task", help="only networks for this task")
+
+    add(_info, "Describe a network.", ("name", "of the network"))
+
+    run = ("run", "folder of a run, such as runs/digits_elman/1")
+    train = add(_train, "Train by a recipe.", ("recipe", "name or .yaml file"))
+    train.add_argument("overrides", nargs="*", metavar="key=value",
+                       help="replaces a value, such as training.epochs=3")
+    train.add_argument("--seed", type=int, help="replaces the recipe's")
+    train.add_argument("--out", default="runs", help="folder of all runs (%(default)s)")
+    train.add_argument("--resume", action="store_true",
+                       help="go on with the last unfinished run of the recipe")
+
+    evaluate = add(_evaluate, "Score a trained network.", run)
+    evaluate.add_argument("--split", default="test", help="of the data (%(default)s)")
+
+    predict = add(_predict, "Apply a trained network.", run,
+                  ("input", ".npy file: batch, time, features"))
+    predict.add_argument("--out", help=".npy file for the result, else it is printed")
+
+    export = add(_export, "Write a SavedModel to serve.", run,
+                 ("directory", "folder of the versions"))
+    export.add_argument("--version", type=int, help="its number, by default the next")
+    return parser
+
+
+def _list(options):
+    from rnnzoo import registry
+
+    names = registry.list_models(
+        options.pattern, family=options.family, task=options.task
+    )
+    for name in names:
+        print(f"{name:<16} {registry.info(name).summary}")
+
+
+def _info(options):
+    from rnnzoo import registry
+
+    print(registry.info(options.name))
+
+
+def _train(options):
+    from rnnzoo import recipes, training
+
+    seed = [] if options.seed is None else [f"seed={options.seed}"]
+    recipe = recipes.load(options.recipe, [*options.overrides, *seed])
+    training.train(recipe, options.out, resume=options.resume)
+
+
+def _evaluate(options):
+    from rnnzoo import training
+
+    for name, value in training.evaluate(options.run, options.split).items():
+        print(f"{options.split} {name} {value:.4f}")
+
+
+def _predict(options):
+    import numpy as np
+
+    from rnnzoo import files, training
+
+    prediction = training.load(options.run).predict(np.load(options.input), verbose=0)
+    if options.out is None:
+        print(prediction)
+    else:
+        with files.replacing(options.out) as aside, aside.open("wb") as file:
+            np.save(file, prediction)
+        print(f"{options.out}: {prediction.dtype} {prediction.shape}")
+
+
+def _export(options):
+    from rnnzoo import serving, training
+
+    model = training.load(options.run)
+    print(serving.export(model, options.directory, options.version))
+
+
+@contextlib.contextmanager
+def _quiet_start():
+    """Holds back what TensorFlow's C++ prints on import, unless the import fails."""
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            notes.seek(0)
+            os.write(screen, notes.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)

@@ -1,0 +1,90 @@
+"""The results table: one CSV row a finished run, and the only code that writes it."""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+from rnnzoo import files
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What one run reached.
+
+    Args:
+        task: what the network had to do.
+        network: its registered name.
+        recipe: name of the recipe.
+        recipe_hash: of the resolved recipe without its seed.
+        seed: of the run.
+        validation: the metric on the validation split, best epoch.
+        score: the metric on the test split.
+        target: the figure the score is held against, or None.
+        parameters: count of trainable numbers.
+        seconds: spent training.
+        versions: of the software, as one text.
+    """
+
+    task: str
+    network: str
+    recipe: str
+    recipe_hash: str
+    seed: int
+    validation: float
+    score: float
+    target: float | None
+    parameters: int
+    seconds: float
+    versions: str
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Result))
+
+
+def append(path, result):
+    """Adds one row to the table at `path`, which is made if missing.
+
+    Processes may append at the same time. A row that is there already is not written
+    again, so that a run killed while finishing can finish twice.
+
+    Raises:
+        ValueError: the file there is no results table.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with files.locked(path.parent):
+        rows = read(path) if path.exists() else []
+        if result in rows:
+            return
+        with files.replacing(path) as aside, aside.open("w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(map(dataclasses.asdict, [*rows, result]))
+
+
+def read(path):
+    """The rows of a results table as a list of `Result`.
+
+    Raises:
+        ValueError: the columns are not those of a results table.
+    """
+    with Path(path).open(newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(
+                f"{path} is no results table: its columns are "
+                f"{reader.fieldnames}, expected {list(COLUMNS)}. Move it away."
+            )
+        return [_result(row) for row in reader]
+
+
+def _result(row):
+    numbers = {
+        "seed": int(row["seed"]),
+        "validation": float(row["validation"]),
+        "score": float(row["score"]),
+        "target": float(row["target"]) if row["target"] else None,
+        "parameters": int(row["parameters"]),
+        "seconds": float(row["seconds"]),
+    }
+    return Result(**{**row, **numbers})

@@ -1,0 +1,132 @@
+"""What a recipe may say: its sections, their keys, and what each key accepts."""
+
+import hashlib
+import json
+import typing
+
+import pydantic
+import yaml
+
+from rnnzoo.registry import TASKS
+
+Tuple = pydantic.Field(strict=False)  # YAML has lists only
+Count = typing.Annotated[int, pydantic.Field(ge=1)]
+Fraction = typing.Annotated[float, pydantic.Field(ge=0, lt=1)]
+Positive = typing.Annotated[float, pydantic.Field(gt=0)]
+
+
+class Section(pydantic.BaseModel):
+    """A part of a recipe: no unknown keys, no silent conversions, no changes."""
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False
+    )
+
+
+class Network(Section):
+    """Arguments of `rnnzoo.build`, which checks them, and any others of the cell.
+
+    Only what the recipe states is passed on: the defaults are those of `build`.
+    """
+
+    model_config = pydantic.ConfigDict(extra="allow")
+
+    name: str
+    task: typing.Literal[TASKS]
+    output_size: Count
+    input_shape: typing.Annotated[tuple[Count | None, ...], Tuple] | None = None
+    vocabulary_size: Count | None = None
+    units: Count | None = None
+    layers: Count | None = None
+    bidirectional: bool | None = None
+    context: typing.Annotated[tuple[int, int], Tuple] | None = None
+    dropout: Fraction | None = None
+    learning_rate: Positive | None = None
+    global_clipnorm: Positive | None = None
+
+
+class Data(Section):
+    """Which TFDS dataset, where it is prepared (default: TFDS' folder), how cut."""
+
+    dataset: str
+    config: str | None = None
+    folder: str | None = None
+    batch_size: Count
+
+
+class Training(Section):
+    """How long and how fast.
+
+    `patience` epochs without a better one end the run early. Under the `cosine`
+    schedule the learning rate falls from epoch to epoch, to nothing after the last.
+    """
+
+    epochs: Count
+    schedule: typing.Literal["constant", "cosine"] = "constant"
+    patience: Count | None = None
+
+
+class Target(Section):
+    """The figure to reach on the test split, and who published it."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    source: str
+
+    @pydantic.model_validator(mode="after")
+    def one_bound(self):
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give one of at_least and at_most, and not both")
+        return self
+
+    @property
+    def value(self):
+        return self.at_most if self.at_least is None else self.at_least
+
+    def reached(self, score):
+        return score <= self.value if self.at_least is None else score >= self.value
+
+    def __str__(self):
+        bound = "at most" if self.at_least is None else "at least"
+        return f"{bound} {self.value:g}"
+
+
+class Recipe(Section):
+    """A whole recipe. `name` is that of the file, unless the file states one."""
+
+    name: typing.Annotated[str, pydantic.Field(pattern=r"^[\w-][\w.-]*$")]
+    summary: str
+    network: Network
+    data: Data
+    training: Training
+    seed: typing.Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 0
+    target: Target | None = None
+
+    @property
+    def metric(self):
+        """Name of the metric that chooses the best epoch and is reported."""
+        return self.target.metric if self.target else "loss"
+
+    @property
+    def higher_is_better(self):
+        return self.target is not None and self.target.at_least is not None
+
+    def build_arguments(self):
+        """The keyword arguments of `rnnzoo.build`."""
+        return {**self.network.model_dump(exclude_unset=True), "seed": self.seed}
+
+    def plain(self):
+        """The resolved recipe as dictionaries, lists, texts and numbers."""
+        plain = self.model_dump(mode="json")
+        plain["network"] = self.network.model_dump(mode="json", exclude_unset=True)
+        return plain
+
+    def text(self):
+        """The resolved recipe as YAML, which `load` reads back to an equal recipe."""
+        return yaml.safe_dump(self.plain(), sort_keys=False)
+
+    def hash(self):
+        """Twelve hexadecimal digits that all seeds of a recipe share."""
+        text = json.dumps({**self.plain(), "seed": None}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,37 @@
+"""Trained networks as SavedModels: what a server loads, without rnnzoo."""
+
+import keras
+import tensorflow as tf
+
+from rnnzoo import files
+
+
+def export(model, directory, version=None):
+    """Writes a version of a network to serve.
+
+    Its signature `serving_default` maps `x`, as the network takes it, to `y`.
+
+    Args:
+        model: a network from `rnnzoo.build`.
+        directory: the folder of the versions, text or path; made if missing.
+        version: number of the version, by default the next one.
+
+    Returns:
+        The path of the version's folder.
+
+    Raises:
+        FileExistsError: the version is there already; it is left as it is.
+    """
+    (x,) = model.inputs
+
+    def serve(x):
+        return {"y": model(x, training=False)}
+
+    def write(folder):
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        signature = [tf.TensorSpec(x.shape, x.dtype, name="x")]
+        archive.add_endpoint("serve", serve, input_signature=signature)
+        archive.write_out(str(folder), verbose=False)
+
+    return files.write_folder(directory, write, version)

@@ -1,0 +1,130 @@
+"""A recipe run: data, network, training, and everything that is kept of it."""
+
+import math
+from pathlib import Path
+
+import keras
+
+from rnnzoo import datasets, files, recipes, runs
+from rnnzoo.checkpoints import Checkpoint
+from rnnzoo.errors import unknown
+from rnnzoo.models import build
+
+SPLITS = ("train", "validation", "test")
+
+
+def train(recipe, out="runs", seed=None, resume=False):
+    """Trains a network as a recipe says, and keeps the best epoch's weights.
+
+    The run's folder, `out/<recipe>/<n>`, receives `model.keras`, `saved_model/1`,
+    `recipe.yaml`, `history.csv`, `metrics.json` and `curves.png`; a row goes to
+    `out/results.csv`.
+
+    Args:
+        recipe: a name, the path of a YAML file, or a loaded recipe.
+        out: folder of all runs.
+        seed: replaces the recipe's.
+        resume: go on with the last unfinished run of the recipe. It ends at the very
+            weights that it would have reached without the interruption.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ValueError: recipe, network and data do not fit; nothing was written.
+        FloatingPointError: the loss is not finite; the best weights are kept.
+    """
+    if not isinstance(recipe, recipes.Recipe):
+        recipe = recipes.load(recipe)
+    if seed is not None:
+        recipe = recipes.Recipe.model_validate({**recipe.plain(), "seed": seed})
+    splits = {name: _examples(recipe, name) for name in SPLITS}
+    keras.utils.set_random_seed(recipe.seed)
+    model = build(**recipe.build_arguments())
+    _check_metric(model, recipe, splits["validation"])
+    parent = Path(out) / recipe.name
+    folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
+    with files.locked(folder, wait=False):
+        files.sweep(folder)
+        schedule = _schedule(model, recipe)
+        state = Checkpoint(folder / "checkpoint.npz", model, recipe)
+        try:
+            _fit(model, recipe, splits, [*schedule, state])
+        except FloatingPointError as error:
+            raise FloatingPointError(
+                f"{recipe.name}: {error}; {_rescue(folder, model, state)}. Look for "
+                "NaN in the data, or lower network.learning_rate."
+            ) from error
+        state.put_best_into_model()
+        scores = {name: _score(model, recipe, splits[name]) for name in SPLITS[1:]}
+        runs.finish(folder, model, recipe, scores, state)
+    return folder
+
+
+def load(folder):
+    """The trained network of a run.
+
+    Raises:
+        FileNotFoundError: the folder holds none, as long as the run is unfinished.
+    """
+    path = Path(folder) / "model.keras"
+    if not path.exists():
+        raise FileNotFoundError(
+            f"There is no {path.absolute()}: name the folder of a finished run, such "
+            "as runs/digits_elman/1, or finish it by --resume."
+        )
+    return keras.models.load_model(path)
+
+
+def evaluate(folder, split="test"):
+    """The scores of a run's network on one split of its data, metric -> value."""
+    model, recipe = load(folder), recipes.load(Path(folder) / "recipe.yaml")
+    return _score(model, recipe, _examples(recipe, split))
+
+
+def _examples(recipe, split):
+    data = recipe.data
+    builder = datasets.prepare(data.dataset, data.config, data.folder)
+    return datasets.examples(builder, split)
+
+
+def _score(model, recipe, rows):
+    batches = datasets.batches(rows, recipe.data.batch_size)
+    return model.evaluate(batches, return_dict=True, verbose=0)
+
+
+def _check_metric(model, recipe, validation):
+    """Scores one row: what does not fit fails here, before a folder is made."""
+    scores = _score(model, recipe, validation.take(1))
+    if recipe.metric not in scores:
+        raise ValueError(unknown("target.metric", recipe.metric, scores))
+
+
+def _schedule(model, recipe):
+    if recipe.training.schedule == "constant":
+        return []
+    rate, epochs = float(model.optimizer.learning_rate), recipe.training.epochs
+    return [keras.callbacks.LearningRateScheduler(
+        lambda epoch: rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+    )]
+
+
+def _fit(model, recipe, splits, callbacks):
+    state, last, size = callbacks[-1], recipe.training.epochs, recipe.data.batch_size
+    if state.done:
+        return
+    first = len(state.history)
+    data, steps = datasets.epochs(splits["train"], size, recipe.seed, first, last)
+    model.fit(
+        data, validation_data=datasets.batches(splits["validation"], size),
+        initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks,
+        shuffle=False, verbose=0,
+    )
+
+
+def _rescue(folder, model, state):
+    if not state.best:
+        return "no epoch was complete, so no weights are kept"
+    state.put_best_into_model()
+    runs.save(model, folder)
+    return f"the weights of epoch {state.best_epoch} are kept in {folder}/model.keras"
