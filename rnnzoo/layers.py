@@ -187,9 +187,9 @@ class Recurrent(keras.layers.RNN):
         output = mask if self.return_sequences else None
         return [output, *[None] * len(self.cell.state_specs)] if self.return_state else output
 
-    def path(self, training=True):
-        """The `recurrence.Path` that this layer takes in compiled training here."""
-        return recurrence.choose(training=training, unroll=self.unroll)
+    def path(self):
+        """The `recurrence.Path` that this layer takes when `fit` trains it here."""
+        return recurrence.choose(training=True, unroll=self.unroll)
 
     def get_config(self):
         return {**super().get_config(),

@@ -29,6 +29,9 @@ class Entry:
         learning: rule by which `fit` trains it.
         example: smallest constructor arguments, for tests and documentation.
         search: argument -> range, as plain data (`{"min": 16, "max": 512}` or a list).
+        symbols: constructor arguments where the output stands for symbols, for networks
+            with a head of their own; it should be logits.
+        below: constructor arguments of such a network under another one.
         exceptions: property of the contract -> reason why it cannot hold here.
     """
 
@@ -41,6 +44,8 @@ class Entry:
     learning: str = "backpropagation"
     example: MappingProxyType = field(default_factory=dict)
     search: MappingProxyType = field(default_factory=dict)
+    symbols: MappingProxyType = field(default_factory=dict)
+    below: MappingProxyType = field(default_factory=dict)
     exceptions: MappingProxyType = field(default_factory=dict)
 
     @property

@@ -207,13 +207,13 @@ class Cell(keras.layers.Layer):
     # Configuration
 
     def get_config(self):
-        own = {name: _plain(getattr(self, name)) for name in arguments(type(self))}
-        rules = {name: _plain(rule) for name, rule in self.rules.items()}
+        own = {name: plain(getattr(self, name)) for name in arguments(type(self))}
+        rules = {name: plain(rule) for name, rule in self.rules.items()}
         return {**super().get_config(), **own, **rules}
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{name: _revived(value) for name, value in config.items()})
+        return cls(**{name: revived(value) for name, value in config.items()})
 
 
 def derived_seed(seed, name):
@@ -239,18 +239,19 @@ def _call(function, x, **optional):
     return function(x, **{k: v for k, v in optional.items() if k in known})
 
 
-def _plain(value):
+def plain(value):
     """A constructor argument as plain data."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     if callable(value) and hasattr(value, "__name__"):
         return keras.activations.serialize(value)
     return keras.saving.serialize_keras_object(value)
 
 
-def _revived(value):
+def revived(value):
+    """The constructor argument that `plain` made plain."""
     if isinstance(value, dict) and "class_name" in value:
         return keras.saving.deserialize_keras_object(value)
     return value

@@ -13,6 +13,8 @@ from rnnzoo.registry import register
     search={"units": {"min": 16, "max": 512, "sampling": "log"},
             "decay": {"min": 0.0, "max": 0.9},
             "teacher_forcing": [0.0, 0.5, 1.0]},
+    symbols={"feedback_activation": "softmax"},
+    below={"output_activation": "tanh", "teacher_forcing": 0.0},
 )
 class JordanCell(Cell):
     """Cell whose context units hold a fading trace of its own past outputs.

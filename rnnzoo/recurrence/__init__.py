@@ -47,8 +47,8 @@ def using(path):
         _asked.reset(token)
 
 
-def choose(*, training, unroll=False, jit=False):
-    """The `Path` that a recurrence takes here and now."""
+def choose(*, training, unroll=False, eagerly=False):
+    """The `Path` that a recurrence takes on this machine."""
     if keras.backend.backend() != "tensorflow":
         return Path("plain", f"{keras.backend.backend()} compiles and differentiates "
                              "the plain loop well by itself")
@@ -60,7 +60,7 @@ def choose(*, training, unroll=False, jit=False):
         return Path("plain", "no gradient is needed, so nothing is kept for one")
     from rnnzoo.recurrence import tensorflow
 
-    return Path(*tensorflow.training_path())
+    return Path(*tensorflow.training_path(eagerly))
 
 
 def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=False,
@@ -86,7 +86,7 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     if go_backwards:
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
-    path = choose(training=training, unroll=unroll)
+    path = choose(training=training, unroll=unroll, eagerly=_eagerly())
     y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
     if mask is not None:
         if not zero_output_for_mask:
@@ -111,6 +111,14 @@ def hold(y, mask):
     rows = ops.reshape(y, (-1, *y.shape[2:]))
     held = ops.take(rows, last * batch + ops.arange(batch), axis=0)
     return ops.where(_like(seen > 0, y), held, ops.zeros_like(held))
+
+
+def _eagerly():
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return tf.executing_eagerly()
 
 
 def _swap(v):

@@ -7,25 +7,30 @@ from rnnzoo.recurrence.generic import keep
 from rnnzoo.recurrence.tapped import tapped
 
 
-def training_path():
+def training_path(eagerly):
     """Name of the path for training here, and the reason."""
-    if tf.executing_eagerly():
-        return "plain", "eager execution: a step at a time; use tf.function for speed"
+    if eagerly:
+        return "plain", "eager execution: a step at a time; tf.function is faster"
     if tf.distribute.has_strategy():
         return "fast", "XLA cannot be nested in the replicas of a strategy"
     if tf.config.list_physical_devices("GPU"):
-        return "fast", "a GPU runs the loop's kernels without XLA"
+        return "fast", "a GPU runs the operations of a step without XLA"
     return "compiled", "on a CPU, XLA fuses the small operations of a step"
 
 
 def plain(cell, z, states, constants, mask):
     """The loop as it stands, differentiated by TensorFlow."""
     time = length(z)
-    valid = (lambda t: None) if mask is None else (lambda t: mask[t])
+    # Reading an array, unlike slicing, has a gradient of the size of what is read.
+    arrays = tree.map_structure(
+        lambda v: tf.TensorArray(v.dtype, size=time, clear_after_read=False).unstack(v),
+        z if mask is None else (z, mask))
 
     def step(t, states):
-        y, new = cell(at(z, t), states, context=constants, product=ops.matmul)
-        return y, keep(valid(t), new, states)
+        now = tree.map_structure(lambda array: array.read(t), arrays)
+        z_t, valid = (now, None) if mask is None else now
+        y, new = cell(z_t, states, context=constants, product=ops.matmul)
+        return y, keep(valid, new, states)
 
     def body(t, states, outputs):
         y, states = step(t, states)
@@ -64,8 +69,3 @@ def length(z):
     time = tf.shape(first)[0]
     with tf.control_dependencies([tf.debugging.assert_positive(time, no_steps)]):
         return tf.identity(time)
-
-
-def at(z, t):
-    """What the nest `z` holds at step `t`."""
-    return tree.map_structure(lambda v: v[t], z)

@@ -1,0 +1,255 @@
+"""`build`: from a network's name to a compiled Keras model."""
+
+import inspect
+import random
+from contextlib import contextmanager
+
+import keras
+
+from rnnzoo import checks, inputs, learning, registry, tasks
+from rnnzoo.cells.base import plain, revived
+from rnnzoo.errors import unknown
+from rnnzoo.layers import Recurrent
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class Network(keras.Model):
+    """A functional Keras model made by `build`, which checks data and learns by rule.
+
+    Its configuration is the arguments of `build`, so a saved network is built anew.
+
+    Attributes:
+        arguments: those that `build` was called with.
+        entry: its `registry.Entry`.
+        task: its `tasks.Task`.
+        output_size: number of symbols, or width of the output.
+        vocabulary_size: number of input symbols, or None.
+    """
+
+    def describe(self, arguments, output_size):
+        """Says what the network is for; `build` calls it once."""
+        self.arguments = arguments
+        self.entry = registry.info(arguments["name"])
+        self.task = tasks.get(arguments["task"])
+        self.rule = learning.get(self.entry.learning)
+        self.output_size = output_size
+        self.vocabulary_size = arguments.get("vocabulary_size")
+        return self
+
+    def teacher(self, targets):
+        """Targets as the network's own outputs would be; None where there is no such."""
+        if targets is None or not self.task.per_step:
+            return None
+        return self.task.as_output(targets, self.output_size)
+
+    def train_step(self, *arguments):
+        return self.rule.train_step(self, *arguments)
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        x = checks.check(self, x, y)
+        validation = kwargs.get("validation_data")
+        if isinstance(validation, (list, tuple)):
+            checks.check(self, *validation[:2])
+        elif validation is not None:
+            kwargs["validation_data"] = checks.check(self, validation)
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        return super().evaluate(checks.check(self, x, y), y, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        return super().predict(checks.check(self, x), *args, **kwargs)
+
+    def get_config(self):
+        return {key: plain(value) for key, value in self.arguments.items()}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return build(**{key: revived(value) for key, value in config.items()})
+
+
+def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=None,
+          units=None, layers=1, bidirectional=False, context=(0, 0), embedding=64,
+          dropout=0.0, optimizer="adam", learning_rate=None, global_clipnorm=1.0,
+          seed=None, **cell_arguments):
+    """Builds and compiles a network of the zoo.
+
+    Args:
+        name: of the network; see `list_models`.
+        task: "classification" (a label a sequence), "tagging" (a label a step),
+            "regression" (a vector a sequence), "forecasting" (a vector a step) or
+            "generation" (the next symbol a step; the data hold it as target).
+        input_shape: `(time, features)` of real-valued input; `time` may be None.
+        vocabulary_size: number of input symbols instead, where input is integers
+            `(batch, time)`; id 0 is padding, is masked, and counts in no loss or metric.
+        output_size: number of labels, or width of the vector. For generation it is the
+            vocabulary's size.
+        units: width of each recurrent layer.
+        layers: number of recurrent layers.
+        bidirectional: whether every layer also reads from the end.
+        context: numbers of steps (before, after) that each step sees beside itself.
+        embedding: width of the vectors that symbols become; None for one-hot vectors.
+        dropout: share dropped from embeddings, between layers, and before the output.
+        optimizer: name, or a Keras optimizer.
+        learning_rate: number or schedule; by default the optimizer's own. Only with an
+            optimizer given by name, and so is the next.
+        global_clipnorm: length to which the gradient is cut, or None.
+        seed: integer that governs initial weights, dropout and noise.
+        **cell_arguments: further arguments of the network; see `info(name)`.
+
+    Returns:
+        A compiled `Network`. Input "x"; output "y", float32: probabilities for labels
+        and symbols, values otherwise.
+
+    Raises:
+        ValueError: for an unknown name, task or argument, with the nearest ones, and
+            for arguments that do not fit together.
+    """
+    arguments = {"name": name, "task": task, "input_shape": input_shape,
+                 "vocabulary_size": vocabulary_size, "output_size": output_size,
+                 "units": units, "layers": layers, "bidirectional": bidirectional,
+                 "context": context, "embedding": embedding, "dropout": dropout,
+                 "optimizer": optimizer, "learning_rate": learning_rate,
+                 "global_clipnorm": global_clipnorm, "seed": seed, **cell_arguments}
+    entry = registry.info(name)
+    task = tasks.get(task)
+    output_size = output_size or (vocabulary_size if task.name == "generation" else None)
+    _check(entry, task, input_shape, vocabulary_size, output_size, units, layers, context,
+           cell_arguments)
+    compiled_with = _optimizer(optimizer, learning_rate, global_clipnorm)
+    with _seeded(seed):
+        x, y = _input(input_shape, vocabulary_size, embedding)
+        if any(context):
+            y = inputs.ContextWindow(*context)(y)
+        for k in range(layers):
+            if vocabulary_size and embedding or k:
+                y = _dropped(y, dropout)
+            y = _recurrent(entry, task, output_size if k == layers - 1 else None, units,
+                           k < layers - 1 or task.per_step, bidirectional,
+                           cell_arguments)(y)
+        if entry.has_own_head:
+            y = keras.layers.Activation(task.activation, dtype="float32", name="y")(y)
+        else:
+            y = keras.layers.Dense(output_size, task.activation, dtype="float32",
+                                   name="y")(_dropped(y, dropout))
+        network = Network(inputs=x, outputs=y, name=entry.name)
+    network.describe(arguments, output_size)
+    network.compile(compiled_with, task.loss, metrics=[task.metric])
+    return network
+
+
+def explain(model):
+    """Which path each recurrent layer of a model takes in `fit` here, and why.
+
+    Returns:
+        A table, to be printed: layer, path, reason.
+    """
+    rows = [("layer", "path", "why"),
+            *((layer.name, *layer.path()) for layer in _recurrent_layers(model))]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _check(entry, task, input_shape, vocabulary_size, output_size, units, layers, context,
+           cell_arguments):
+    if task.name not in entry.tasks:
+        raise ValueError(f"{entry.name!r} cannot be trained for {task.name!r}. "
+                         f"Accepted: {', '.join(entry.tasks)}.")
+    if (input_shape is None) == (vocabulary_size is None):
+        raise ValueError("Give either `input_shape=(time, features)` for real-valued "
+                         "input or `vocabulary_size` for integer symbols; received "
+                         f"input_shape={input_shape}, vocabulary_size={vocabulary_size}.")
+    if input_shape is not None and (len(input_shape) != 2 or not input_shape[1]):
+        raise ValueError("`input_shape` is (time, features), time may be None; received "
+                         f"{input_shape}.")
+    for name, value in (("output_size", output_size), ("units", units),
+                        ("layers", layers)):
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
+    if len(context) != 2:
+        raise ValueError("`context` is a pair (steps before, steps after); received "
+                         f"{context!r}.")
+    known = {*entry.arguments, *inspect.signature(build).parameters} - {"cell_arguments"}
+    for argument in cell_arguments:
+        if argument not in known and not argument.endswith(
+                ("_initializer", "_regularizer", "_constraint")):
+            raise ValueError(
+                f"{entry.name!r}: {unknown('argument', argument, known)}")
+    if cell_arguments.get("teacher_forcing") and not task.per_step:
+        raise ValueError("`teacher_forcing` needs a target at every step; "
+                         f"{task.name!r} has one a sequence.")
+
+
+def _input(input_shape, vocabulary_size, embedding):
+    if input_shape is not None:
+        x = keras.Input(input_shape, name="x")
+        return x, x
+    x = keras.Input((None,), dtype="int32", name="x")
+    if embedding is None:
+        return x, inputs.OneHot(vocabulary_size)(x)
+    return x, keras.layers.Embedding(vocabulary_size, embedding, mask_zero=True)(x)
+
+
+def _dropped(y, rate):
+    return keras.layers.Dropout(rate)(y) if rate else y
+
+
+def _recurrent(entry, task, output_size, units, return_sequences, bidirectional,
+               cell_arguments):
+    """One recurrent layer; `output_size` is None below the top."""
+    own = {}
+    if entry.has_own_head:
+        if output_size is None:
+            own = {"output_size": units, **entry.below}
+        else:
+            own = {"output_size": output_size, **(entry.symbols if task.symbols else {})}
+    if output_size is not None:
+        own = {**own, **cell_arguments}
+    else:
+        own = {**cell_arguments, **own}
+    layer = Recurrent(entry.cls(units, **own), return_sequences=return_sequences)
+    if not bidirectional:
+        return layer
+    merge = "sum" if entry.has_own_head and output_size is not None else "concat"
+    return keras.layers.Bidirectional(layer, merge_mode=merge)
+
+
+def _optimizer(optimizer, learning_rate, global_clipnorm):
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        if learning_rate is not None:
+            raise ValueError("`learning_rate` goes with an optimizer given by name; this "
+                             "one has its own. Set it there.")
+        return optimizer
+    names = {n.lower(): n for n in dir(keras.optimizers) if inspect.isclass(
+        getattr(keras.optimizers, n)) and n not in ("Optimizer", "LossScaleOptimizer")}
+    if str(optimizer).lower() not in names:
+        raise ValueError(unknown("optimizer", optimizer, names))
+    options = {"global_clipnorm": global_clipnorm}
+    if learning_rate is not None:
+        options["learning_rate"] = learning_rate
+    return getattr(keras.optimizers, names[str(optimizer).lower()])(**options)
+
+
+@contextmanager
+def _seeded(seed):
+    """Lets the default seeds of Keras' layers, which it draws from `random`, follow."""
+    state = random.getstate()
+    try:
+        if seed is not None:
+            random.seed(seed)
+        yield
+    finally:
+        if seed is not None:
+            random.setstate(state)
+
+
+def _recurrent_layers(layer):
+    if isinstance(layer, Recurrent):
+        yield layer
+    elif isinstance(layer, keras.layers.Bidirectional):
+        yield from _recurrent_layers(layer.forward_layer)
+        yield from _recurrent_layers(layer.backward_layer)
+    elif isinstance(layer, keras.layers.Wrapper):
+        yield from _recurrent_layers(layer.layer)
+    for part in getattr(layer, "layers", []):
+        yield from _recurrent_layers(part)
