@@ -5,7 +5,6 @@ import contextlib
 import os
 import sys
 import tempfile
-from pathlib import Path
 
 
 def main(arguments=None):

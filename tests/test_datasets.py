@@ -1,0 +1,116 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from sklearn.datasets import load_digits
+
+from rnnzoo import datasets
+from rnnzoo.datasets.digits_rows import Builder
+
+SIZES = {"train": 1248, "validation": 181, "test": 368}
+
+
+class DigitsRowsTest(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = Builder
+    SPLITS = SIZES
+    EXAMPLE_DIR = str(Path(__file__).parent)  # nothing is read from it
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return datasets.prepare("digits_rows", folder=tmp_path_factory.mktemp("data"))
+
+
+def rows_of(batches):
+    return [(x.tobytes(), int(y)) for x, y in batches.unbatch().as_numpy_iterator()]
+
+
+def test_the_splits_are_the_digits_of_scikit_learn_once_each(digits):
+    images, labels = load_digits(return_X_y=True)
+    rows = (images / 16).astype("float32").reshape(-1, 8, 8)
+    found = [
+        row for split in SIZES
+        for row in rows_of(datasets.batches(datasets.examples(digits, split), 100))
+    ]
+    assert sorted(found) == sorted((x.tobytes(), int(y)) for x, y in zip(rows, labels))
+
+
+def test_the_splits_hold_every_digit_in_the_same_proportion(digits):
+    counts = [
+        np.bincount([y for _, y in rows_of(datasets.examples(digits, split).batch(9))])
+        for split in SIZES
+    ]
+    assert np.ptp(counts[2] / np.sum(counts, axis=0)) < 0.01
+
+
+def test_an_epoch_has_every_row_once_in_an_order_of_its_own(digits):
+    rows = datasets.examples(digits, "validation")
+    batches, steps = datasets.epochs(rows, 50, 3, 0, 2)
+    assert batches.cardinality() == 2 * steps == 8
+    order = rows_of(batches)
+    first, second = order[:181], order[181:]
+    assert sorted(first) == sorted(second) == sorted(rows_of(rows.batch(181)))
+    assert first != second
+
+
+def test_the_order_follows_from_seed_and_epoch_alone(digits):
+    def order(seed, first, last, global_seed):
+        tf.random.set_seed(global_seed)
+        rows = datasets.examples(digits, "validation")
+        return rows_of(datasets.epochs(rows, 50, seed, first, last)[0])
+
+    whole = order(3, 0, 4, global_seed=1)
+    assert order(3, 2, 4, global_seed=2) == whole[2 * 181:]
+    assert order(4, 0, 4, global_seed=1) != whole
+
+
+def test_fit_makes_exactly_the_steps_that_there_are(digits):
+    rows = datasets.examples(digits, "validation")
+    batches, steps = datasets.epochs(rows, 50, seed=3, first=1, last=4)
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    model.fit(batches, validation_data=datasets.batches(rows, 50), initial_epoch=1,
+              epochs=4, steps_per_epoch=steps, shuffle=False, verbose=0)
+    assert model.optimizer.iterations == 3 * steps
+
+
+def test_sequences_of_a_batch_are_padded_to_the_longest():
+    lengths = tf.data.Dataset.from_tensor_slices([1, 3, 2])
+    rows = lengths.map(lambda n: (tf.ones((n, 2)), n))
+    x, y = next(iter(datasets.batches(rows, 3)))
+    np.testing.assert_array_equal(np.sum(x, axis=(1, 2)), [2, 6, 4])
+    assert x.shape == (3, 3, 2) and y.shape == (3,)
+
+
+def test_unknown_datasets_and_splits_are_answered_with_the_nearest(digits):
+    with pytest.raises(ValueError, match="Did you mean 'digits_rows'"):
+        datasets.prepare("digit_rows")
+    with pytest.raises(ValueError, match="Did you mean 'validation'"):
+        datasets.examples(digits, "valid")
+
+
+def test_an_empty_split_is_refused(digits, monkeypatch):
+    monkeypatch.setattr(type(digits.info.splits["test"]), "num_examples", 0)
+    with pytest.raises(ValueError, match="test split of digits_rows has no examples"):
+        datasets.examples(digits, "test")
+
+
+def test_processes_prepare_the_same_data_at_the_same_time(tmp_path):
+    script = (
+        "import sys; from rnnzoo import datasets as d; input('ready');"
+        "b = d.prepare('digits_rows', folder=sys.argv[1]);"
+        "print(len(d.examples(b, 'test')))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]
+    for process in both:
+        process.stdout.read(len("ready"))
+    outputs = [process.communicate("\n")[0].split()[-1] for process in both]
+    assert outputs == ["368", "368"]

@@ -1,0 +1,51 @@
+import dataclasses
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import pytest
+
+from rnnzoo import results
+
+ROW = results.Result(
+    task="tagging", network="elman", recipe="r", recipe_hash="0a", seed=0,
+    validation=0.1 + 0.2, score=1 / 3, target=None, parameters=7, seconds=0.1,
+    versions='a "1", b 2',
+)
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "new" / "results.csv"
+    rows = [ROW, dataclasses.replace(ROW, seed=1, target=0.95)]
+    for row in rows:
+        results.append(path, row)
+    assert results.read(path) == rows
+
+
+def test_the_columns_are_the_agreed_ones(tmp_path):
+    results.append(tmp_path / "results.csv", ROW)
+    assert (tmp_path / "results.csv").read_text().splitlines()[0] == (
+        "task,network,recipe,recipe_hash,seed,validation,score,target,parameters,"
+        "seconds,versions"
+    )
+
+
+def test_a_row_that_is_there_is_not_written_again(tmp_path):
+    for _ in range(2):
+        results.append(tmp_path / "results.csv", ROW)
+    assert results.read(tmp_path / "results.csv") == [ROW]
+
+
+def test_processes_lose_no_row_of_each_other(tmp_path):
+    rows = [dataclasses.replace(ROW, seed=seed) for seed in range(30)]
+    with ProcessPoolExecutor(3) as pool:
+        list(pool.map(partial(results.append, tmp_path / "results.csv"), rows))
+    read = results.read(tmp_path / "results.csv")
+    assert sorted(row.seed for row in read) == list(range(30))
+
+
+def test_another_table_is_refused_and_kept(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="no results table.*Move it away"):
+        results.append(path, ROW)
+    assert path.read_text() == "a,b\n1,2\n"
