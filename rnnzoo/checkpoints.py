@@ -77,7 +77,10 @@ class Checkpoint(keras.callbacks.Callback):
     def _refuse(self, logs, when):
         for name in ("loss", "val_loss"):
             if not math.isfinite(logs.get(name, 0.0)):
-                raise FloatingPointError(f"the {name} became {logs[name]} in {when}")
+                raise FloatingPointError(
+                    f"the {name} became {logs[name]} in {when} (a lower "
+                    "network.learning_rate may help)"
+                )
 
     def _print(self, row):
         count = f"{len(self.history)}/{self.recipe.training.epochs}"
@@ -107,7 +110,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def _values(variables):
-    return [np.array(variable) for variable in variables]
+    return [variable.numpy() for variable in variables]
 
 
 def _assign(variables, values):

@@ -1,9 +1,11 @@
 """A recipe run: data, network, training, and everything that is kept of it."""
 
 import math
+import re
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from rnnzoo import datasets, files, recipes, runs
 from rnnzoo.checkpoints import Checkpoint
@@ -31,7 +33,8 @@ def train(recipe, out="runs", seed=None, resume=False):
         The run's folder.
 
     Raises:
-        ValueError: recipe, network and data do not fit; nothing was written.
+        ValueError: recipe, network and data do not fit. Only where values in the data
+            are to blame, this shows after the start.
         FloatingPointError: the loss is not finite; the best weights are kept.
     """
     if not isinstance(recipe, recipes.Recipe):
@@ -41,7 +44,7 @@ def train(recipe, out="runs", seed=None, resume=False):
     splits = {name: _examples(recipe, name) for name in SPLITS}
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
-    _check_metric(model, recipe, splits["validation"])
+    _check_metric(model, recipe)
     parent = Path(out) / recipe.name
     folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
     with files.locked(folder, wait=False):
@@ -50,11 +53,10 @@ def train(recipe, out="runs", seed=None, resume=False):
         state = Checkpoint(folder / "checkpoint.npz", model, recipe)
         try:
             _fit(model, recipe, splits, [*schedule, state])
-        except FloatingPointError as error:
-            raise FloatingPointError(
-                f"{recipe.name}: {error}; {_rescue(folder, model, state)}. Look for "
-                "NaN in the data, or lower network.learning_rate."
-            ) from error
+        except (FloatingPointError, tf.errors.InvalidArgumentError) as error:
+            kind, reason = _reason(error)
+            kept = _rescue(folder, model, state)
+            raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
         scores = {name: _score(model, recipe, splits[name]) for name in SPLITS[1:]}
         runs.finish(folder, model, recipe, scores, state)
@@ -93,9 +95,9 @@ def _score(model, recipe, rows):
     return model.evaluate(batches, return_dict=True, verbose=0)
 
 
-def _check_metric(model, recipe, validation):
+def _check_metric(model, recipe):
     """Scores one row: what does not fit fails here, before a folder is made."""
-    scores = _score(model, recipe, validation.take(1))
+    scores = _score(model, recipe, _examples(recipe, "validation[:1]"))
     if recipe.metric not in scores:
         raise ValueError(unknown("target.metric", recipe.metric, scores))
 
@@ -120,6 +122,13 @@ def _fit(model, recipe, splits, callbacks):
         initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks,
         shuffle=False, verbose=0,
     )
+
+
+def _reason(error):
+    if isinstance(error, FloatingPointError):
+        return FloatingPointError, error
+    failed = re.search(r"assertion failed: \[(.*?)\.?\]", error.message)
+    return ValueError, failed[1] if failed else error.message
 
 
 def _rescue(folder, model, state):

@@ -55,11 +55,16 @@ def prepare(name, config=None, folder=None):
 def examples(builder, split):
     """The `(x, y)` pairs of a split, always in the same order, cached if small.
 
+    Args:
+        builder: from `prepare`.
+        split: such as `"train"`, or a part of it, `"train[:100]"`.
+
     Raises:
         ValueError: there is no such split, or nothing in it.
     """
-    if split not in builder.info.splits:
-        raise ValueError(unknown(f"split of {builder.name}", split, builder.info.splits))
+    whole = split.partition("[")[0]
+    if whole not in builder.info.splits:
+        raise ValueError(unknown(f"split of {builder.name}", whole, builder.info.splits))
     if not builder.info.splits[split].num_examples:
         raise ValueError(f"The {split} split of {builder.name} has no examples.")
     return builder.as_dataset(split=split, as_supervised=True)
