@@ -1,0 +1,298 @@
+"""The engine on cells that only this test knows: it has a line for none of them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from rnnzoo import recurrence
+from rnnzoo.cells import Cell, State
+from rnnzoo.layers import Recurrent
+
+BATCH, TIME, FEATURES = 6, 7, 5
+
+ROUNDING = 1e-5
+
+MASKS = {"none": None, "ragged": np.ones((BATCH, TIME), bool)}
+MASKS["ragged"][0, 5:] = MASKS["ragged"][1, :3] = MASKS["ragged"][2, 2:5] = False
+MASKS["ragged"][3] = False
+
+
+class Plain(Cell):
+    """Base of the cells below: an Elman network of `units`."""
+
+    def __init__(self, units=4, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.output_size = units
+        self.states = {"h": units}
+
+    def build(self, input_shape):
+        self.kernel = self.weight("kernel", input_shape[-1], self.units)
+        self.recurrent_kernel = self.weight("recurrent_kernel", self.units, self.units)
+
+    def project(self, x):
+        return x @ self.kernel
+
+    def step(self, z, states, product):
+        h = ops.tanh(z + product(states[0], self.recurrent_kernel))
+        return h, [h]
+
+
+class LayerNormalised(Plain):
+    """A sublayer with weights of its own, used elementwise."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.normalisation = keras.layers.LayerNormalization()
+        self.normalisation.build((None, self.units))
+
+    def step(self, z, states, product):
+        h = ops.tanh(self.normalisation(z + product(states[0], self.recurrent_kernel)))
+        return h, [h]
+
+
+class MatrixMemory(Plain):
+    """A matrix state, addressed by content."""
+
+    def __init__(self, units=4, slots=3, word=2, **kwargs):
+        super().__init__(units, **kwargs)
+        self.slots, self.word = slots, word
+        self.states = {"h": units, "memory": State((slots, word), initial=0.1)}
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.head = self.weight("head", self.units, 2 * self.word)
+        self.read = self.weight("read", self.word, self.units)
+
+    def step(self, z, states, product):
+        h, memory = states
+        key, add = ops.split(product(h, self.head), 2, axis=-1)
+        weights = ops.softmax(ops.einsum("bnw,bw->bn", memory, key))
+        memory = memory + weights[..., None] * ops.tanh(add)[:, None]
+        seen = product(ops.einsum("bn,bnw->bw", weights, memory), self.read)
+        h = ops.tanh(z + seen + product(h, self.recurrent_kernel))
+        return h, [h, memory]
+
+
+class Clockwork(Plain):
+    """An integer state counts the steps; every other unit updates every other step."""
+
+    def __init__(self, units=4, **kwargs):
+        super().__init__(units, **kwargs)
+        self.states = {"h": units, "count": State((1,), "int32")}
+
+    def step(self, z, states, product):
+        h, n = states
+        on = ops.equal(n % ops.array([[1, 2, 1, 2]], "int32"), 0)
+        new = ops.tanh(z + product(h, self.recurrent_kernel))
+        h = ops.where(on, new, h)
+        return h, [h, n + 1]
+
+
+class TwoInARow(Plain):
+    """The second product is applied to the result of the first."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.second = self.weight("second", self.units, self.units)
+
+    def step(self, z, states, product):
+        h = ops.tanh(z + product(ops.sigmoid(product(states[0], self.recurrent_kernel)),
+                                 self.second))
+        return h, [h]
+
+
+class DerivedKernel(Plain):
+    """The kernel is a function of weights: sign and scale are fixed by others."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.scale = self.weight("scale", self.units)
+
+    def step(self, z, states, product):
+        h = ops.tanh(z + product(states[0], ops.abs(self.recurrent_kernel) * self.scale))
+        return h, [h]
+
+
+class FrozenKernel(Plain):
+    """The kernel does not train, as in a reservoir."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.recurrent_kernel.trainable = False
+
+
+class FastWeights(Plain):
+    """A kernel that changes from step to step is no constant of the loop."""
+
+    def step(self, z, states, product):
+        scale = ops.mean(states[0])
+        h = ops.tanh(z + product(states[0], self.recurrent_kernel * scale))
+        return h, [h]
+
+
+class Attending(Plain):
+    """Looks at a context that no step changes."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.query = self.weight("query", self.units, 3)
+
+    def step(self, z, states, product, context):
+        (h,) = states
+        scores = ops.einsum("be,bne->bn", product(h, self.query), context)
+        seen = ops.einsum("bn,bne->be", ops.softmax(scores), context)
+        h = ops.tanh(z + product(h, self.recurrent_kernel) + ops.sum(seen, -1)[:, None])
+        return h, [h]
+
+
+class SecondOrder(Plain):
+    """A product with the outer product of state and input."""
+
+    def build(self, input_shape):
+        self.features = input_shape[-1]
+        self.recurrent_kernel = self.weight(
+            "recurrent_kernel", self.units * self.features, self.units)
+
+    def project(self, x):
+        return x
+
+    def step(self, z, states, product):
+        pairs = ops.reshape(states[0][:, :, None] * z[:, None] + 0.1,
+                            (-1, self.units * self.features))
+        h = ops.tanh(product(pairs, self.recurrent_kernel))
+        return h, [h]
+
+
+class Noisy(Plain):
+    """Noise is drawn with the projection, which is a pair."""
+
+    def project(self, x, training=False):
+        z = x @ self.kernel
+        noise = keras.random.normal(ops.shape(z), dtype="float32",
+                                    seed=self.seed_generator)
+        return z, ops.cast(noise * training, z.dtype)
+
+    def step(self, z, states, product):
+        z, noise = z
+        h = ops.tanh(z + 0.1 * noise + product(states[0], self.recurrent_kernel))
+        return h, [h]
+
+
+class Leaky(Plain):
+    """No product at all in the step, and a weight used elementwise."""
+
+    def build(self, input_shape):
+        self.kernel = self.weight("kernel", input_shape[-1], self.units)
+        self.leak = self.weight("leak", self.units)
+
+    def step(self, z, states, product):
+        h = ops.sigmoid(self.leak) * states[0] + z
+        return h, [h]
+
+
+CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel, FrozenKernel,
+         FastWeights, Attending, SecondOrder, Noisy, Leaky]
+
+
+def gradients(layer, x, mask, path, jit_compile):
+    """Outputs, last states and all gradients, by one of the paths."""
+    context = None
+    if isinstance(layer.cell, Attending):
+        context = tf.constant(np.random.default_rng(3).normal(size=(BATCH, 4, 3)), x.dtype)
+
+    @tf.function(jit_compile=jit_compile)
+    def run(x, context):
+        sources = [x, *([] if context is None else [context])]
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            results = layer(x, mask=mask, context=context, training=True)
+            loss = sum(tf.reduce_sum(tf.sin(tf.cast(r, tf.float32)) * (k + 1.0))
+                       for k, r in enumerate(results) if r.dtype.is_floating)
+        sources += [w.value for w in layer.trainable_weights]
+        return results, tape.gradient(loss, sources)
+
+    layer.cell.seed_generator.state.assign([1, 2])
+    with recurrence.using(path):
+        return tf.nest.map_structure(
+            lambda v: v.numpy().astype("float64"), run(x, context))
+
+
+def flat_gradients(cell, mask, path, policy="float32", jit_compile=False):
+    layer = Recurrent(cell(dtype=policy, seed=1), return_sequences=True,
+                      return_state=True, dtype=policy)
+    x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES))
+    mask = None if MASKS[mask] is None else tf.constant(MASKS[mask])
+    layer.build(x.shape)
+    x = tf.constant(x, "float32")
+    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile))
+
+
+@pytest.mark.parametrize("mask, jit_compile", [
+    ("none", False), ("ragged", False), ("ragged", True)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_fast_paths_equal_the_plain_loop(cell, mask, jit_compile):
+    plain = flat_gradients(cell, mask, "plain", jit_compile=jit_compile)
+    for path in ("fast",) if jit_compile else ("fast", "compiled"):
+        fast = flat_gradients(cell, mask, path, jit_compile=jit_compile)
+        for a, b in zip(plain, fast, strict=True):
+            assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_fast_paths_round_no_worse_than_the_plain_loop(cell, jit_compile):
+    exact = flat_gradients(cell, "ragged", "plain")
+    narrow = {path: flat_gradients(cell, "ragged", path, "mixed_bfloat16", jit_compile)
+              for path in ("plain", "fast")}
+    for truth, plain, fast in zip(exact, narrow["plain"], narrow["fast"], strict=True):
+        allowed = 2 * np.linalg.norm(plain - truth) + 0.005 * np.linalg.norm(truth)
+        assert np.linalg.norm(fast - truth) <= allowed
+
+
+def test_no_cell_falls_back():
+    fallbacks = 0
+    for cell in CELLS:
+        model = keras.Sequential([keras.Input((TIME, FEATURES)), Recurrent(cell())])
+        fallbacks += model.layers[0].path().name == "plain"
+    print(f"fallbacks of {len(CELLS)} cells: {fallbacks}")
+    assert fallbacks == 0
+
+
+@pytest.mark.parametrize("cell", [c for c in CELLS if c not in (Attending, Noisy)])
+def test_the_layer_is_the_cell_step_by_step(cell):
+    ours = Recurrent(cell(seed=1), return_sequences=True)
+    x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES)).astype("float32")
+    ours.build(x.shape)
+    h = ours.cell.get_initial_state(BATCH)
+    outputs = []
+    for t in range(TIME):
+        y, h = ours.cell(x[:, t], h)
+        outputs.append(y)
+    np.testing.assert_allclose(ours(x), np.stack(outputs, 1), atol=1e-6)
+
+
+def test_a_held_output_is_the_last_unmasked_one():
+    mask = MASKS["ragged"].T
+    y = np.random.default_rng(0).normal(size=(TIME, BATCH, 2)).astype("float32")
+    expected, last = np.zeros_like(y), np.zeros_like(y[0])
+    for t in range(TIME):
+        last = np.where(mask[t][:, None], y[t], last)
+        expected[t] = last
+    np.testing.assert_array_equal(recurrence.hold(y, ops.convert_to_tensor(mask)), expected)
+
+
+def test_length_zero_is_an_error_that_says_so():
+    layer = Recurrent(Plain())
+    with pytest.raises(ValueError, match="at least one step"):
+        layer(np.zeros((2, 0, FEATURES), "float32"))
+    run = tf.function(layer, input_signature=[tf.TensorSpec((None, None, FEATURES))])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least one step"):
+        run(np.zeros((2, 0, FEATURES), "float32"))
+
+
+def test_an_unknown_path_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="plain"):
+        with recurrence.using("plian"):
+            pass
