@@ -36,7 +36,8 @@ def load(recipe, overrides=()):
     except yaml.YAMLError as error:
         raise ValueError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: a recipe is a mapping with {list(Recipe.model_fields)}")
+        keys = ", ".join(Recipe.model_fields)
+        raise ValueError(f"{path}: a recipe is a mapping with the keys {keys}.")
     content.setdefault("name", path.stem)
     for override in overrides:
         _change(content, override)

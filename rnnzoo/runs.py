@@ -7,7 +7,7 @@ import math
 import platform
 from importlib import metadata
 
-from rnnzoo import files, plots, recipes, results, serving
+from rnnzoo import files, plots, recipes, registry, results, serving
 
 
 def begin(parent, recipe):
@@ -15,7 +15,6 @@ def begin(parent, recipe):
     folder = files.new_folder(parent)
     with files.replacing(folder / "recipe.yaml") as aside:
         aside.write_text(recipe.text())
-    print(f"{recipe.name}, seed {recipe.seed}: {folder}", flush=True)
     return folder
 
 
@@ -72,7 +71,7 @@ def finish(folder, model, recipe, scores, state):
     target, score = recipe.target, scores["test"][recipe.metric]
     result = results.Result(
         task=recipe.network.task,
-        network=recipe.network.name,
+        network=registry.info(recipe.network.name).name,
         recipe=recipe.name,
         recipe_hash=recipe.hash(),
         seed=recipe.seed,

@@ -51,6 +51,8 @@ def train(recipe, out="runs", seed=None, resume=False):
         files.sweep(folder)
         schedule = _schedule(model, recipe)
         state = Checkpoint(folder / "checkpoint.npz", model, recipe)
+        print(f"{folder}: {recipe.name}, seed {recipe.seed}, "
+              f"{len(state.history)} of {recipe.training.epochs} epochs are done")
         try:
             _fit(model, recipe, splits, [*schedule, state])
         except (FloatingPointError, tf.errors.InvalidArgumentError) as error:

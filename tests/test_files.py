@@ -53,9 +53,9 @@ def write_model(path):
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path, write):
     path = tmp_path / "a.keras"
     path.write_text("old")
-    with full_disk(), pytest.raises(OSError, match="old file is unchanged") as caught:
-        with files.replacing(path) as aside:
-            write(aside)
+    refused = pytest.raises(OSError, match="old file is unchanged")
+    with full_disk(), refused as caught, files.replacing(path) as aside:
+        write(aside)
     assert str(path) in str(caught.value)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -108,10 +108,9 @@ def test_a_number_taken_meanwhile_is_passed_over(tmp_path):
 
 
 def test_a_locked_folder_is_refused_or_waited_for(tmp_path):
-    with files.locked(tmp_path):
-        with pytest.raises(BlockingIOError, match="in use"):
-            with files.locked(tmp_path, wait=False):
-                pass
+    refused = pytest.raises(BlockingIOError, match="in use")
+    with files.locked(tmp_path), refused, files.locked(tmp_path, wait=False):
+        pass
     with files.locked(tmp_path, wait=False):
         pass
 
