@@ -1,0 +1,202 @@
+"""build, and the network it returns."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import rnnzoo
+from rnnzoo.errors import unknown
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(32, 5, 4)).astype("float32")
+TOKENS = RNG.integers(1, 9, (32, 6))
+TOKENS[:, 4:] = 0
+TARGETS = {
+    "classification": RNG.integers(0, 3, 32), "tagging": RNG.integers(0, 3, (32, 5)),
+    "regression": RNG.normal(size=(32, 3)).astype("float32"),
+    "forecasting": RNG.normal(size=(32, 5, 3)).astype("float32"),
+    "generation": RNG.integers(0, 3, (32, 5)),
+}
+Y = TARGETS["tagging"]
+
+
+def small(name="elman", **changes):
+    return rnnzoo.build(name, **{"task": "tagging", "input_shape": (None, 4),
+                                 "output_size": 3, "units": 6, "seed": 1, **changes})
+
+
+def fitted(model, x, y, **options):
+    keras.utils.set_random_seed(0)
+    model.fit(x, y, epochs=2, batch_size=8, verbose=0, **options)
+    return model
+
+
+@pytest.mark.parametrize("task", TARGETS)
+@pytest.mark.parametrize("name", rnnzoo.list_models())
+def test_every_network_trains_for_every_task(name, task):
+    model = fitted(small(name, task=task), X, TARGETS[task])
+    y = model.predict(X, verbose=0)
+    assert y.dtype == "float32" and np.isfinite(y).all()
+    assert y.shape[:-1] == TARGETS[task].shape[:y.ndim - 1] and y.shape[-1] == 3
+    if model.task.symbols:
+        np.testing.assert_allclose(y.sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", rnnzoo.list_models())
+def test_every_option_at_once_survives_saving(name, tmp_path):
+    model = fitted(rnnzoo.build(
+        name, task="tagging", vocabulary_size=9, output_size=3, units=5, layers=2,
+        bidirectional=True, context=(1, 2), embedding=4, dropout=0.2,
+        recurrent_dropout=0.1, optimizer="rmsprop", learning_rate=0.01, seed=2,
+        kernel_initializer=keras.initializers.HeNormal()), TOKENS, TOKENS % 3)
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.predict(TOKENS, verbose=0),
+                                  model.predict(TOKENS, verbose=0))
+    assert again.get_config() == model.get_config()
+    assert again.optimizer.iterations == model.optimizer.iterations == 8
+
+
+def test_same_seed_same_bits_and_another_seed_other_bits():
+    first, again, other = (
+        np.concatenate([w.ravel() for w in fitted(small(
+            "lstm", seed=seed, dropout=0.3, recurrent_dropout=0.2), X, Y).get_weights()])
+        for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.1
+
+
+def test_a_seed_leaves_the_global_generators_alone():
+    import random
+    random.seed(5)
+    expected = random.random()
+    random.seed(5)
+    small(seed=3)
+    assert random.random() == expected
+
+
+@pytest.mark.parametrize("embedding", [None, 4])
+def test_padding_counts_in_no_output_loss_or_metric(embedding):
+    model = rnnzoo.build("gru", task="tagging", vocabulary_size=9, output_size=9, units=5,
+                         embedding=embedding, context=(1, 1), bidirectional=True, seed=0)
+    model.compile(loss=model.loss, metrics=["accuracy"])
+    longer = np.pad(TOKENS, ((0, 0), (0, 7)))
+    short, long = (model.evaluate(t, t, verbose=0, return_dict=True)
+                   for t in (TOKENS[:, :4], longer))
+    assert short == pytest.approx(long, abs=1e-6)
+    np.testing.assert_allclose(model.predict(longer, verbose=0)[:, :4],
+                               model.predict(TOKENS[:, :4], verbose=0), atol=1e-6)
+
+
+def test_context_shows_each_step_its_neighbours():
+    from rnnzoo.inputs import ContextWindow
+    x = np.arange(1.0, 5.0)[None, :, None]
+    mask = np.array([[True, True, True, False]])
+    np.testing.assert_array_equal(
+        ContextWindow(2, 1)(x, mask=mask)[0],
+        [[0, 0, 1, 2], [0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 0, 0]])
+
+
+def test_a_jordan_network_feeds_back_probabilities_and_adds_logits_of_both_directions():
+    model = small("jordan", bidirectional=True)
+    top = model.layers[1]
+    logits = top(X)
+    ahead = top.forward_layer(X) + keras.ops.flip(top.backward_layer(X), 1)
+    np.testing.assert_allclose(logits, ahead, atol=1e-6)
+    np.testing.assert_allclose(model.predict(X, verbose=0), keras.ops.softmax(logits),
+                               atol=1e-6)
+    _, context = top.forward_layer.cell(
+        X[:, 0], [np.zeros((32, 3), "float32")])
+    np.testing.assert_allclose(np.sum(context[0], -1), 1, atol=1e-6)
+
+
+def test_a_forced_teacher_is_what_the_context_remembers():
+    """The loss of a train step is that of a network whose context holds the targets."""
+    model = small("jordan", teacher_forcing=1.0, decay=0.5)
+    cell, targets = model.layers[1].cell, TARGETS["tagging"]
+    context, losses = np.zeros((32, 3), "float32"), []
+    for t in range(5):
+        logits, _ = cell(X[:, t], [context])
+        losses.append(keras.losses.sparse_categorical_crossentropy(
+            targets[:, t], logits, from_logits=True))
+        context = 0.5 * context + np.eye(3)[targets[:, t]]
+    taught = model.train_on_batch(X, targets)[0]
+    np.testing.assert_allclose(taught, np.mean(losses), rtol=1e-5)
+
+
+def test_no_teacher_is_heard_outside_training():
+    taught, alone = (small("jordan", teacher_forcing=p) for p in (1.0, 0.0))
+    np.testing.assert_array_equal(taught.predict(X, verbose=0), alone.predict(X, verbose=0))
+    assert taught.evaluate(X, Y, verbose=0) == alone.evaluate(X, Y, verbose=0)
+
+
+def test_explain_says_the_path_of_every_recurrent_layer():
+    table = rnnzoo.explain(small("lstm", layers=2, bidirectional=True))
+    assert table.count("compiled") == 4 and "XLA" in table
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"name": "jordn"}, "'jordan'"),
+    ({"task": "taging"}, "'tagging'"),
+    ({"optimizer": "adm"}, "'adam'"),
+    ({"activaton": "relu"}, "'activation'"),
+    ({"kernal_initializer": "zeros"}, "'kernel_initializer'"),
+    ({"units": 0}, "positive integer"),
+    ({"output_size": None}, "positive integer"),
+    ({"layers": 1.5}, "positive integer"),
+    ({"vocabulary_size": 3}, "either"),
+    ({"input_shape": (4,)}, "time may be None"),
+    ({"context": (1, 2, 3)}, "pair"),
+    ({"context": (-1, 0)}, "not negative"),
+    ({"dropout": 1.5}, "0 and 1|between"),
+    ({"name": "jordan", "task": "classification", "teacher_forcing": 0.5}, "every step"),
+    ({"optimizer": keras.optimizers.SGD(), "learning_rate": 0.1}, "has its own"),
+])
+def test_bad_arguments_are_answered_with_the_way_out(changes, message):
+    with pytest.raises(ValueError, match=message):
+        small(**changes)
+
+
+@pytest.mark.parametrize("x, y, message", [
+    (X[0], Y, "takes .batch, time, 4."),
+    (X[..., :2], Y, "takes .batch, time, 4."),
+    (X, Y + 1, r"not in \[0, 3\)"),
+    (X, Y - 1, r"not in \[0, 3\)"),
+    (X, Y[:, 0], "takes .batch, 5., integers"),
+    (X, Y[:7], "7"),
+    (X * np.nan, Y, "NaN"),
+    (X[:0], Y[:0], "nothing to learn"),
+    (X[:, :0], Y[:, :0], "one step"),
+    ([[1.0], [1.0, 2.0]], Y, "pad_sequences"),
+])
+def test_bad_data_are_refused_before_training(x, y, message):
+    model = small()
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, y, verbose=0)
+    assert model.optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("x, y, error, message", [
+    (X[..., :2], Y, ValueError, "takes .batch, time, 4."),
+    (X[:0], Y[:0], ValueError, "empty"),
+    (X * np.inf, Y, tf.errors.InvalidArgumentError, "NaN"),
+    (X, Y + 1, tf.errors.InvalidArgumentError, "labels"),
+])
+def test_bad_datasets_are_refused_too(x, y, error, message):
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(8)
+    with pytest.raises(error, match=message):
+        small().fit(dataset, verbose=0, shuffle=False)
+
+
+def test_ids_beyond_the_vocabulary_are_refused():
+    model = rnnzoo.build("elman", task="tagging", vocabulary_size=5, output_size=9,
+                         units=4, embedding=None)
+    for bad in (TOKENS, -TOKENS, TOKENS.astype("float32")):
+        with pytest.raises(ValueError, match=r"\[0, 5\)"):
+            model.fit(bad, TOKENS, verbose=0)
+
+
+def test_nearest_names_are_offered():
+    assert unknown("fruit", "aple", ["pear", "apple"]) == (
+        "Unknown fruit 'aple'. Did you mean 'apple'? Accepted: apple, pear.")
