@@ -122,6 +122,11 @@ def info(name):
     return _words()[name]
 
 
+def entry_of(cls):
+    """The `Entry` that computes with this class; None if there is none."""
+    return next((entry for entry in _entries.values() if entry.cls is cls), None)
+
+
 def list_models(pattern="*", *, family=None, task=None):
     """Names of the registered networks, sorted.
 
@@ -167,8 +172,9 @@ def arguments(cls):
 
 def section(cls, title):
     """The text of one section of a class' docstring, dedented; empty if there is none."""
-    text = inspect.cleandoc(cls.__doc__ or "")
-    match = re.search(rf"^{title}:\n((?:[ \t]+.*\n|\n)*)", text + "\n", re.MULTILINE)
+    text = inspect.getdoc(cls) or ""
+    match = re.search(rf"^{re.escape(title)}:\n((?:[ \t]+.*\n|\n)*)", text + "\n",
+                      re.MULTILINE)
     return inspect.cleandoc(match.group(1)) if match else ""
 
 

@@ -42,6 +42,9 @@ class JordanCell(Cell):
         g  output_activation
         k  feedback_activation
 
+    Symbols (feedback_activation=None):
+        k  output_activation
+
     Args:
         units: width of the hidden layer `h`.
         output_size: width of the output, and so of the context.

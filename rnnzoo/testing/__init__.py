@@ -1,0 +1,112 @@
+"""The contract of a cell: what every network of the zoo must satisfy.
+
+    report = rnnzoo.testing.check_cell(lambda **options: MyCell(5, **options))
+    print(report)
+    report.raise_for_failures()
+
+A property is a public function of one of the modules below. Its name says what must
+hold; it takes a `Subject` and raises an AssertionError where it does not.
+"""
+
+import inspect
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rnnzoo import registry
+from rnnzoo.errors import unknown
+from rnnzoo.testing import composition, documentation, sequences, training
+from rnnzoo.testing.subject import Subject
+
+PROPERTIES = {
+    name: function
+    for module in (composition, sequences, training, documentation)
+    for name, function in vars(module).items()
+    if inspect.isfunction(function) and function.__module__ == module.__name__
+    and not name.startswith("_")
+}
+
+
+class Finding(NamedTuple):
+    """What was found of one property: "ok", "failed" or "excepted", and why."""
+
+    property: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings on one cell; printed, a table. False if a property failed.
+
+    Attributes:
+        cell: name of the class.
+        findings: a `Finding` for each property.
+    """
+
+    cell: str
+    findings: tuple
+
+    @property
+    def failed(self):
+        """Names of the properties that do not hold."""
+        return [f.property for f in self.findings if f.outcome == "failed"]
+
+    def __bool__(self):
+        return not self.failed
+
+    def __str__(self):
+        width = max(len(f.property) for f in self.findings)
+        rows = (f"{f.property:{width}}  {f.outcome:8}  {f.reason}".rstrip()
+                for f in self.findings)
+        return "\n".join([self.cell, *rows])
+
+    def raise_for_failures(self):
+        """Raises an AssertionError that shows the table if a property failed."""
+        if self.failed:
+            raise AssertionError(str(self))
+
+
+def check_cell(factory, *, exceptions=None):
+    """Checks a cell against every property of the contract.
+
+    Args:
+        factory: gives a fresh cell; called with none, one or several of the options
+            `dtype`, `seed`, `dropout` and `recurrent_dropout` of `Cell`. The cell reads
+            `(batch, features)`.
+        exceptions: property -> reason why it cannot hold, beside those that the
+            registry has for the cell. An excepted property is not tried.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        ValueError: for an exception to no property.
+    """
+    subject = Subject(factory)
+    cls = type(factory())
+    exceptions = {**registered_exceptions(cls), **(exceptions or {})}
+    for name in exceptions:
+        if name not in PROPERTIES:
+            raise ValueError(unknown("property", name, PROPERTIES))
+    findings = (
+        Finding(name, "excepted", exceptions[name]) if name in exceptions
+        else _finding(name, subject) for name in PROPERTIES
+    )
+    return Report(cls.__name__, tuple(findings))
+
+
+def registered_exceptions(cls):
+    """The exceptions that the registry has for a class."""
+    entry = registry.entry_of(cls)
+    return dict(entry.exceptions) if entry else {}
+
+
+def _finding(name, subject):
+    try:
+        PROPERTIES[name](subject)
+    except AssertionError as error:
+        return Finding(name, "failed", str(error))
+    except Exception as error:                   # of any kind: it is another's cell
+        text = " ".join(str(error).split())
+        return Finding(name, "failed", f"{type(error).__name__}: {text[:200]}")
+    return Finding(name, "ok")
