@@ -73,6 +73,11 @@ def test_the_result_row_is_what_the_saved_network_scores(run):
     assert facts["target_reached"] == (row.score >= 0.1)
 
 
+def test_training_makes_exactly_the_steps_that_there_are(run):
+    steps_an_epoch = -(-1248 // SMALL["data"]["batch_size"])
+    assert training.load(run).optimizer.iterations == 2 * steps_an_epoch
+
+
 def test_the_same_seed_gives_the_same_bits_in_the_next_folder(run, small):
     again = training.train(small, run.parent.parent, seed=0)
     assert (run.name, again.name) == ("1", "2")
