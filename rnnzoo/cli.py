@@ -1,18 +1,14 @@
 """The command `rnnzoo`: parses, calls, prints."""
 
 import argparse
-import contextlib
-import os
 import sys
-import tempfile
+
+import tensorflow as tf
 
 
 def main(arguments=None):
     """Runs one command; what the user can mend is said in one message, exit code 2."""
     options = _parser().parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _quiet_start():
-        import tensorflow as tf
     try:
         options.command(options)
     except (ValueError, OSError, EOFError, ArithmeticError, tf.errors.OpError) as error:
@@ -120,21 +116,3 @@ def _export(options):
 
     model = training.load(options.run)
     print(serving.export(model, options.directory, options.version))
-
-
-@contextlib.contextmanager
-def _quiet_start():
-    """Holds back what TensorFlow's C++ prints on import, unless the import fails."""
-    sys.stderr.flush()
-    screen = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            notes.seek(0)
-            os.write(screen, notes.read())
-            raise
-        finally:
-            os.dup2(screen, 2)
-            os.close(screen)

@@ -106,7 +106,7 @@ def test_a_mistake_is_answered_in_one_message(rnnzoo, run, work, command, messag
 
 def test_a_quick_command_says_nothing_but_its_answer():
     clean = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
-    done = subprocess.run([sys.executable, "-m", "rnnzoo", "list", "elman"],
+    done = subprocess.run([sys.executable, "-m", "rnnzoo_command", "list", "elman"],
                           capture_output=True, text=True, env=clean, check=True)
     assert done.stdout.startswith("elman ") and done.stdout.count("\n") == 1
     assert done.stderr == ""
