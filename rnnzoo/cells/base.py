@@ -171,7 +171,7 @@ class Cell(keras.layers.Layer):
             first = first * keras.random.dropout(
                 ops.ones_like(first[:, :1]), self.dropout, seed=self.seed_generator)
         x = tree.pack_sequence_as(x, [first, *rest])
-        return _call(self.project, x, training=training), constants
+        return _call(self.project, x, training=bool(training)), constants
 
     def call(self, x, states, context=None, product=None, training=False):
         """One step by Keras' protocol, or by the engine's if `product` is given.
