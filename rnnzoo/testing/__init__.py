@@ -9,6 +9,7 @@ hold; it takes a `Subject` and raises an AssertionError where it does not.
 """
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -107,6 +108,6 @@ def _finding(name, subject):
     except AssertionError as error:
         return Finding(name, "failed", str(error))
     except Exception as error:                   # of any kind: it is another's cell
-        text = " ".join(str(error).split())
+        text = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())    # colours
         return Finding(name, "failed", f"{type(error).__name__}: {text[:200]}")
     return Finding(name, "ok")

@@ -69,7 +69,8 @@ def a_saved_model_loads_and_computes_the_same(subject):
 
 def an_export_serves_the_same_numbers_whole_and_step_by_step(subject):
     """A SavedModel serves whole sequences, and single steps with the states."""
-    model, cell = _model(subject), subject.cell
+    cell = subject.make()        # a fresh one: nothing may be left from a call before
+    model = _model(subject, cell)
     x, states = subject.x, subject.states()
     def serve(x):
         y, *last = model(x, training=False)
@@ -94,6 +95,6 @@ def an_export_serves_the_same_numbers_whole_and_step_by_step(subject):
             states = [wanted[name] for name in cell.states]
 
 
-def _model(subject):
+def _model(subject, cell=None):
     x = keras.Input((subject.time, subject.features))
-    return keras.Model(x, subject.layer()(x))
+    return keras.Model(x, subject.layer(cell)(x))
