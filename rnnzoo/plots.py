@@ -30,10 +30,11 @@ def curves(history, path, metric, title, target=None, best=None):
             marker = "." if len(history) == 1 else None
             axes.plot(epochs, values, color=colour, marker=marker, label=LABELS[prefix])
         if best:
-            axes.plot(best, history[best - 1]["val_" + name], "o", color=COLOURS["val_"],
-                      label=f"kept: epoch {best}")
+            kept = history[best - 1]["val_" + name]
+            axes.plot(best, kept, "o", color=colour, label=f"kept: epoch {best}")
         if target is not None and name == metric:
-            axes.axhline(target, color="#c0392b", ls="--", lw=1, label=f"target {target:g}")
+            style = {"color": "#c0392b", "ls": "--", "lw": 1}
+            axes.axhline(target, **style, label=f"target {target:g}")
         axes.set(title=name.replace("_", " "), xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)

@@ -103,8 +103,10 @@ def finish(folder, model, recipe, scores, state):
     with files.replacing(folder / "metrics.json") as aside:  # last: the run is over
         aside.write_text(json.dumps(facts, indent=2) + "\n")
     state.path.unlink()
-    reached = target and f" ({target}: {'' if target.reached(score) else 'NOT '}reached)"
-    print(f"test {recipe.metric} {score:.4f}{reached or ''}, weights of epoch "
+    verdict = ""
+    if target:
+        verdict = f" ({target}: {'' if target.reached(score) else 'NOT '}reached)"
+    print(f"test {recipe.metric} {score:.4f}{verdict}, weights of epoch "
           f"{state.best_epoch}, {state.seconds:.0f} s of training\n"
           f"all of it is in {folder}, a row in {folder.parent.parent}/results.csv")
 

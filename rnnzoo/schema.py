@@ -33,7 +33,7 @@ class Network(Section):
 
     name: str
     task: typing.Literal[TASKS]
-    output_size: Count
+    output_size: Count | None = None
     input_shape: typing.Annotated[tuple[Count | None, ...], Tuple] | None = None
     vocabulary_size: Count | None = None
     units: Count | None = None
@@ -43,6 +43,12 @@ class Network(Section):
     dropout: Fraction | None = None
     learning_rate: Positive | None = None
     global_clipnorm: Positive | None = None
+
+    @pydantic.model_validator(mode="after")
+    def no_seed(self):
+        if "seed" in self.model_extra:
+            raise ValueError("the seed is a key of the recipe, not of its network")
+        return self
 
 
 class Data(Section):

@@ -72,6 +72,7 @@ def test_every_value_can_be_replaced(small, override, read):
     ("network.input_shape=[x]", "network.input_shape.0: received 'x'"),
     ("data=null", "data: received None"),
     ("name=../x", "name: received '../x'"),
+    ("network.seed=1", "the seed is a key of the recipe"),
     ("seed=-1", "seed: received -1"),
     ("target={metric: a, source: b}", "one of at_least and at_most"),
     ("target={metric: a, at_least: 1}", "target.source is missing"),
@@ -134,9 +135,9 @@ def test_recipes_are_found_from_anywhere_after_an_install(tmp_path, options):
     run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet",
          "--ignore-installed", "--no-deps", "--no-index", "--no-build-isolation",
          *options, source])
-    script = "from rnnzoo import recipes as r; print(r.__file__, r.load('digits_elman'))"
+    script = "from rnnzoo import recipes as r; print(r.__file__, r.load(r.names()[0]))"
     out = run([python, "-c", script], stdout=subprocess.PIPE).stdout
     assert out.startswith(str(source if options else packages))
-    assert "name='digits_elman'" in out
+    assert f"name='{recipes.names()[0]}'" in out
     assert "--resume" in run(["environment/bin/rnnzoo", "train", "--help"],
                              stdout=subprocess.PIPE).stdout

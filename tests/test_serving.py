@@ -32,7 +32,8 @@ def small(**arguments):
 
 
 def test_an_export_gives_the_same_numbers_where_rnnzoo_is_not(tmp_path):
-    x = {"1": np.random.randn(2, 5, 3).astype("float32"), "2": np.array([[3, 4, 0]], "int32")}
+    x = {"1": np.random.randn(2, 5, 3).astype("float32"),
+         "2": np.array([[3, 4, 0]], "int32")}
     models = {"1": small(input_shape=(None, 3)), "2": small(vocabulary_size=6)}
     for number, model in models.items():
         assert export(model, str(tmp_path)) == tmp_path / number

@@ -104,9 +104,8 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(small, tmp_path):
 
 
 def start(small, out, *more):
-    command = [sys.executable, "-m", "rnnzoo", "train", str(small), "training.epochs=30",
-               "--out", str(out), *more]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "rnnzoo", "train", small, "training.epochs=30"]
+    return subprocess.Popen([*command, "--out", out, *more], stdout=subprocess.DEVNULL)
 
 
 def kill_when(process, condition):

@@ -62,10 +62,10 @@ def examples(builder, split):
     Raises:
         ValueError: there is no such split, or nothing in it.
     """
-    whole = split.partition("[")[0]
-    if whole not in builder.info.splits:
-        raise ValueError(unknown(f"split of {builder.name}", whole, builder.info.splits))
-    if not builder.info.splits[split].num_examples:
+    whole, splits = split.partition("[")[0], builder.info.splits
+    if whole not in splits:
+        raise ValueError(unknown(f"split of {builder.name}", whole, splits))
+    if not splits[split].num_examples:
         raise ValueError(f"The {split} split of {builder.name} has no examples.")
     return builder.as_dataset(split=split, as_supervised=True)
 
