@@ -90,7 +90,7 @@ def test_padding_counts_in_no_output_loss_or_metric(embedding):
 
 
 def test_context_shows_each_step_its_neighbours():
-    from rnnzoo.inputs import ContextWindow
+    from rnnzoo.layers import ContextWindow
     x = np.arange(1.0, 5.0)[None, :, None]
     mask = np.array([[True, True, True, False]])
     np.testing.assert_array_equal(

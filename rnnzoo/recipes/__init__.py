@@ -7,7 +7,7 @@ import pydantic
 import yaml
 
 from rnnzoo.errors import unknown
-from rnnzoo.schema import Data, Recipe, Target, Training
+from rnnzoo.recipes.schema import Data, Recipe, Target, Training
 
 
 def names():
@@ -62,7 +62,7 @@ def find(recipe):
 
 
 def _folder():
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     inside = package / "zoo_configs"  # a plain install
     return inside if inside.is_dir() else package.parent / "zoo_configs"
 

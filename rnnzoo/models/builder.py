@@ -6,66 +6,11 @@ from contextlib import contextmanager
 
 import keras
 
-from rnnzoo import checks, inputs, learning, registry, tasks
-from rnnzoo.cells.base import plain, revived
+from rnnzoo import registry
 from rnnzoo.errors import unknown
-from rnnzoo.layers import Recurrent
-
-
-@keras.saving.register_keras_serializable("rnnzoo")
-class Network(keras.Model):
-    """A functional Keras model made by `build`, which checks data and learns by rule.
-
-    Its configuration is the arguments of `build`, so a saved network is built anew.
-
-    Attributes:
-        arguments: those that `build` was called with.
-        entry: its `registry.Entry`.
-        task: its `tasks.Task`.
-        output_size: number of symbols, or width of the output.
-        vocabulary_size: number of input symbols, or None.
-    """
-
-    def describe(self, arguments, output_size):
-        """Says what the network is for; `build` calls it once."""
-        self.arguments = arguments
-        self.entry = registry.info(arguments["name"])
-        self.task = tasks.get(arguments["task"])
-        self.rule = learning.get(self.entry.learning)
-        self.output_size = output_size
-        self.vocabulary_size = arguments.get("vocabulary_size")
-        return self
-
-    def teacher(self, targets):
-        """Targets as the network's own outputs would be; None where there is no such."""
-        if targets is None or not self.task.per_step:
-            return None
-        return self.task.as_output(targets, self.output_size)
-
-    def train_step(self, *arguments):
-        return self.rule.train_step(self, *arguments)
-
-    def fit(self, x=None, y=None, *args, **kwargs):
-        x = checks.check(self, x, y)
-        validation = kwargs.get("validation_data")
-        if isinstance(validation, (list, tuple)):
-            checks.check(self, *validation[:2])
-        elif validation is not None:
-            kwargs["validation_data"] = checks.check(self, validation)
-        return super().fit(x, y, *args, **kwargs)
-
-    def evaluate(self, x=None, y=None, *args, **kwargs):
-        return super().evaluate(checks.check(self, x, y), y, *args, **kwargs)
-
-    def predict(self, x, *args, **kwargs):
-        return super().predict(checks.check(self, x), *args, **kwargs)
-
-    def get_config(self):
-        return {key: plain(value) for key, value in self.arguments.items()}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return build(**{key: revived(value) for key, value in config.items()})
+from rnnzoo.layers import ContextWindow, OneHot, Recurrent
+from rnnzoo.models import tasks
+from rnnzoo.models.network import Network
 
 
 def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=None,
@@ -120,7 +65,7 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
     with _seeded(seed):
         x, y = _input(input_shape, vocabulary_size, embedding)
         if any(context):
-            y = inputs.ContextWindow(*context)(y)
+            y = ContextWindow(*context)(y)
         for k in range(layers):
             if vocabulary_size and embedding or k:
                 y = _dropped(y, dropout)
@@ -136,18 +81,6 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
     network.describe(arguments, output_size)
     network.compile(compiled_with, task.loss, metrics=[task.metric])
     return network
-
-
-def explain(model):
-    """Which path each recurrent layer of a model takes in `fit` here, and why.
-
-    Returns:
-        A table, to be printed: layer, path, reason.
-    """
-    rows = [("layer", "path", "why"),
-            *((layer.name, *layer.path()) for layer in _recurrent_layers(model))]
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def _check(entry, task, input_shape, vocabulary_size, output_size, units, layers, context,
@@ -186,7 +119,7 @@ def _input(input_shape, vocabulary_size, embedding):
         return x, x
     x = keras.Input((None,), dtype="int32", name="x")
     if embedding is None:
-        return x, inputs.OneHot(vocabulary_size)(x)
+        return x, OneHot(vocabulary_size)(x)
     return x, keras.layers.Embedding(vocabulary_size, embedding, mask_zero=True)(x)
 
 
@@ -241,15 +174,3 @@ def _seeded(seed):
     finally:
         if seed is not None:
             random.setstate(state)
-
-
-def _recurrent_layers(layer):
-    if isinstance(layer, Recurrent):
-        yield layer
-    elif isinstance(layer, keras.layers.Bidirectional):
-        yield from _recurrent_layers(layer.forward_layer)
-        yield from _recurrent_layers(layer.backward_layer)
-    elif isinstance(layer, keras.layers.Wrapper):
-        yield from _recurrent_layers(layer.layer)
-    for part in getattr(layer, "layers", []):
-        yield from _recurrent_layers(part)

@@ -7,10 +7,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rnnzoo import datasets, files, recipes, runs
-from rnnzoo.checkpoints import Checkpoint
+from rnnzoo import datasets, files, recipes
 from rnnzoo.errors import unknown
 from rnnzoo.models import build
+from rnnzoo.training import runs
+from rnnzoo.training.checkpoints import Checkpoint
 
 SPLITS = ("train", "validation", "test")
 
