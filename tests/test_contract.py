@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import cache
 
+import keras
 import numpy as np
 import pytest
 from broken_cells import BROKEN
@@ -129,6 +130,13 @@ def test_an_exception_needs_a_reason_in_the_table_and_an_existing_property():
     assert found and f"{property}  " in str(found) and "excepted  known" in str(found)
     with pytest.raises(ValueError, match="Unknown property 'masks'"):
         check_cell(factory(cls, arguments), exceptions={"masks": "unknown"})
+
+
+def test_a_factory_of_something_else_is_an_error():
+    with pytest.raises(TypeError, match="gives a rnnzoo.cells.Cell"):
+        check_cell(lambda **options: keras.layers.GRUCell(5, **options))
+    with pytest.raises(TypeError, match="seed"):
+        check_cell(lambda: ElmanCell(5))
 
 
 # Saved networks, where this process' classes are not there to help

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rnnzoo import registry
+from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
 from rnnzoo.testing import composition, documentation, sequences, training
 from rnnzoo.testing.subject import Subject
@@ -71,9 +72,9 @@ def check_cell(factory, *, exceptions=None):
     """Checks a cell against every property of the contract.
 
     Args:
-        factory: gives a fresh cell; called with none, one or several of the options
-            `dtype`, `seed`, `dropout` and `recurrent_dropout` of `Cell`. The cell reads
-            `(batch, features)`.
+        factory: gives a fresh cell with the options it is called with, some of `name`,
+            `dtype`, `seed`, `dropout` and `recurrent_dropout`. The cell is one that
+            reads `(batch, features)`.
         exceptions: property -> reason why it cannot hold, beside those that the
             registry has for the cell. An excepted property is not tried.
 
@@ -81,10 +82,14 @@ def check_cell(factory, *, exceptions=None):
         A `Report`.
 
     Raises:
+        TypeError: if the factory takes no options or makes no `Cell`.
         ValueError: for an exception to no property.
     """
     subject = Subject(factory)
-    cls = type(factory())
+    cell = factory(seed=1)
+    if not isinstance(cell, Cell):
+        raise TypeError(f"`factory` gives a rnnzoo.cells.Cell; received {cell!r}.")
+    cls = type(cell)
     exceptions = {**registered_exceptions(cls), **(exceptions or {})}
     for name in exceptions:
         if name not in PROPERTIES:
