@@ -1,4 +1,4 @@
-"""Every recurrent network of the literature as a Keras layer: build, fit, tune, serve."""
+"""Every recurrent network of the literature as a Keras layer."""
 
 from importlib import import_module
 
@@ -16,8 +16,10 @@ _LATER = {"export": "serving", "train": "training"}
 def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module 'rnnzoo' has no attribute {name!r}")
-    module = import_module(f"rnnzoo.{_LATER.get(name, name)}")
-    return globals().setdefault(name, getattr(module, name) if name in _LATER else module)
+    found = import_module(f"rnnzoo.{_LATER.get(name, name)}")
+    if name in _LATER:
+        found = getattr(found, name)
+    return globals().setdefault(name, found)
 
 
 def __dir__():

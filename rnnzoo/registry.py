@@ -13,6 +13,7 @@ from rnnzoo.errors import unknown
 TASKS = ("classification", "tagging", "regression", "forecasting", "generation")
 
 _entries = {}
+_followers = []
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,18 @@ def register(name, *, family, year, **facts):
                     f"{_words()[word].cls.__module__}. Choose another name."
                 )
         _entries[name] = entry
+        for function in _followers:
+            function(entry)
         return cls
 
     return add
+
+
+def follow(function):
+    """Calls a function with every entry: those that are there, and those to come."""
+    _followers.append(function)
+    for entry in _entries.values():
+        function(entry)
 
 
 def info(name):
@@ -171,7 +181,7 @@ def arguments(cls):
 
 
 def section(cls, title):
-    """The text of one section of a class' docstring, dedented; empty if there is none."""
+    """One section of a class' docstring, dedented; empty if there is none."""
     text = inspect.getdoc(cls) or ""
     match = re.search(rf"^{re.escape(title)}:\n((?:[ \t]+.*\n|\n)*)", text + "\n",
                       re.MULTILINE)
@@ -184,7 +194,8 @@ def layer_name(cls):
 
 
 def _words():
-    return {w: entry for entry in _entries.values() for w in (entry.name, *entry.aliases)}
+    return {word: entry for entry in _entries.values()
+            for word in (entry.name, *entry.aliases)}
 
 
 @cache

@@ -12,7 +12,7 @@ class Result:
     """What one run reached.
 
     Args:
-        task: what the network had to do.
+        task: the dataset, and its configuration after a slash if there are several.
         network: its registered name.
         recipe: name of the recipe.
         recipe_hash: of the resolved recipe without its seed.

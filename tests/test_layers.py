@@ -1,5 +1,8 @@
 """Named layers: Keras' arguments, Keras' numbers, and what Keras lacks."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -53,7 +56,7 @@ def run(layer, mask):
 
 @pytest.mark.parametrize("pair, call, mask", [
     *[(pair, "plain", None) for pair in PAIRS],
-    *[(pair, call, MASK) for pair in PAIRS if PAIRS[pair][2] in ({}, {"reset_after": False})
+    *[(pair, call, MASK) for pair in ("elman", "lstm", "gru", "gru reset before")
       for call in CALLS]])
 def test_weights_from_keras_give_keras_outputs_and_gradients(pair, call, mask):
     ours, theirs = both(pair, **CALLS[call])
@@ -204,6 +207,18 @@ def test_named_layers_take_the_arguments_of_cell_and_layer_and_reload():
     again = type(layer).from_config(layer.get_config())
     assert isinstance(again, Recurrent) and again.name == "mine"
     assert again.cell.decay == 0.3 and again.return_sequences
+
+
+def test_named_layers_load_where_nothing_but_rnnzoo_is_imported(tmp_path):
+    model = keras.Sequential([keras.Input((None, 3)), layers.Jordan(4, 2)])
+    model.save(tmp_path / "m.keras")
+    np.save(tmp_path / "x.npy", X)
+    program = ("import keras, numpy as np, rnnzoo;"
+               "model = keras.models.load_model('m.keras');"
+               "np.save('y.npy', model.predict(np.load('x.npy'), verbose=0))")
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    expected = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), expected)
 
 
 def test_keras_own_loop_runs_our_cells():

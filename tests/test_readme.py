@@ -15,7 +15,8 @@ def programs():
 
 
 def test_the_table_of_networks_is_that_of_the_registry():
-    assert runpy.run_path(str(ROOT / "scripts" / "readme"))["rendered"](README) == README
+    script = runpy.run_path(str(ROOT / "scripts" / "readme"))
+    assert script["rendered"](README) == README
 
 
 def test_the_first_lines_run():

@@ -113,7 +113,8 @@ class DerivedKernel(Plain):
         self.scale = self.weight("scale", self.units)
 
     def step(self, z, states, product):
-        h = ops.tanh(z + product(states[0], ops.abs(self.recurrent_kernel) * self.scale))
+        kernel = ops.abs(self.recurrent_kernel) * self.scale
+        h = ops.tanh(z + product(states[0], kernel))
         return h, [h]
 
 
@@ -194,15 +195,16 @@ class Leaky(Plain):
         return h, [h]
 
 
-CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel, FrozenKernel,
-         FastWeights, Attending, SecondOrder, Noisy, Leaky]
+CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
+         FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky]
 
 
 def gradients(layer, x, mask, path, jit_compile):
     """Outputs, last states and all gradients, by one of the paths."""
     context = None
     if isinstance(layer.cell, Attending):
-        context = tf.constant(np.random.default_rng(3).normal(size=(BATCH, 4, 3)), x.dtype)
+        seen = np.random.default_rng(3).normal(size=(BATCH, 4, 3))
+        context = tf.constant(seen, x.dtype)
 
     @tf.function(jit_compile=jit_compile)
     def run(x, context):
@@ -281,7 +283,8 @@ def test_a_held_output_is_the_last_unmasked_one():
     for t in range(TIME):
         last = np.where(mask[t][:, None], y[t], last)
         expected[t] = last
-    np.testing.assert_array_equal(recurrence.hold(y, ops.convert_to_tensor(mask)), expected)
+    held = recurrence.hold(y, ops.convert_to_tensor(mask))
+    np.testing.assert_array_equal(held, expected)
 
 
 def test_length_zero_is_an_error_that_says_so():

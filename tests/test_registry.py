@@ -67,15 +67,17 @@ def test_another_package_adds_a_network_by_entry_point(tmp_path):
     '''))
     info = tmp_path / "other_nets-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-nets\nVersion: 1.0\n")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: other-nets\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[rnnzoo]\nmine = other_nets\n")
     program = textwrap.dedent(f"""
         import sys; sys.path.insert(0, {str(tmp_path)!r})
         import keras, rnnzoo
         assert "mine" in rnnzoo.list_models()
-        model = rnnzoo.build("mine", task="tagging", input_shape=(None, 2), output_size=2,
-                             units=3)
+        model = rnnzoo.build("mine", task="tagging", input_shape=(None, 2),
+                             output_size=2, units=3)
         print(type(rnnzoo.layers.Mine(3)).__name__, model.name)
     """)
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True,
+                            text=True)
     assert result.stdout == "Mine mine\n", result.stderr

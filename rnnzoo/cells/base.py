@@ -66,12 +66,13 @@ class Cell(keras.layers.Layer):
                  **kwargs):
         rules = {_full(k): kwargs.pop(k) for k in list(kwargs) if k.endswith(RULES)}
         super().__init__(**kwargs)
-        for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
-            if not 0 <= rate < 1:
-                raise ValueError(f"`{name}` is a share in [0, 1); received {rate}.")
         self.use_bias = use_bias
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        for name in ("dropout", "recurrent_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"`{name}` is a share in [0, 1); received "
+                                 f"{getattr(self, name)}.")
         self.seed = seed
         self.rules = rules
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -87,8 +88,8 @@ class Cell(keras.layers.Layer):
         """Adds a weight, or zeros in its place where it is a bias that is switched off.
 
         Recurrent kernels start orthogonal, biases at zero, the rest Glorot uniform, as
-        in Keras, unless `initializer` or the user's `<name>_initializer` says otherwise;
-        `then` is a function that finishes the drawn value.
+        in Keras, unless `initializer` or the user's `<name>_initializer` says
+        otherwise; `then` is a function that finishes the drawn value.
         """
         if name.endswith("bias") and not self.use_bias:
             return np.zeros(shape, self.compute_dtype)
@@ -118,7 +119,7 @@ class Cell(keras.layers.Layer):
         return draw
 
     def check_rules(self):
-        """Raises ValueError for an initializer, regularizer or constraint of no weight."""
+        """Raises ValueError for an initializer or another rule of no weight."""
         known = {f"{w.name}_{r}" for w in self.weights for r in RULES}
         for name in self.rules:
             if name not in known and self.use_bias:
@@ -143,7 +144,8 @@ class Cell(keras.layers.Layer):
 
     def get_initial_state(self, batch_size=None):
         """List of the states before the first step, each `(batch_size, *shape)`."""
-        return [ops.full((batch_size, *s.shape), s.initial, s.dtype or self.compute_dtype)
+        return [ops.full((batch_size, *s.shape), s.initial,
+                         s.dtype or self.compute_dtype)
                 for s in self.state_specs.values()]
 
     # One step

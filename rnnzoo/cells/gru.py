@@ -79,17 +79,17 @@ class GRUCell(Cell):
 
     def step(self, z, states, product):
         (h,) = states
-        gate, kernel, units = self.recurrent_activation, self.recurrent_kernel, self.units
+        gate, kernel = self.recurrent_activation, self.recurrent_kernel
         if self.reset_after:
             u, r, n = ops.split(z, 3, axis=-1)
             v, s, m = ops.split(product(h, kernel) + self.bias[1], 3, axis=-1)
             u = gate(u + v)
             n = self.activation(n + gate(r + s) * m)
         else:
-            gates, n = ops.split(z, [2 * units], axis=-1)
-            gates = gate(gates + product(h, kernel[:, :2 * units], recurrent=True))
+            k = 2 * self.units
+            gates, n = ops.split(z, [k], axis=-1)
+            gates = gate(gates + product(h, kernel[:, :k], recurrent=True))
             u, r = ops.split(gates, 2, axis=-1)
-            m = product(r * h, kernel[:, 2 * units:], recurrent=True)
-            n = self.activation(n + m)
+            n = self.activation(n + product(r * h, kernel[:, k:], recurrent=True))
         h = u * h + (1 - u) * n
         return h, [h]

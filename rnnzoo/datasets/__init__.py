@@ -3,7 +3,9 @@
 Each folder here is a TFDS builder; TFDS' own datasets work by name as well.
 """
 
+import contextlib
 import importlib
+import io
 import pkgutil
 from pathlib import Path
 
@@ -47,8 +49,9 @@ def prepare(name, config=None, folder=None):
     place.mkdir(parents=True, exist_ok=True)
     with files.locked(place):
         builder = tfds.builder(full_name, data_dir=folder)  # looks at the disk again
-        tfds.disable_progress_bar()
-        builder.download_and_prepare()
+        print(f"preparing {full_name} in {builder.data_dir}, once")
+        with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloading
+            builder.download_and_prepare()
     return builder
 
 

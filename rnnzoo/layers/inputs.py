@@ -58,8 +58,8 @@ class ContextWindow(keras.layers.Layer):
     def __init__(self, left, right, **kwargs):
         super().__init__(**kwargs)
         if left < 0 or right < 0:
-            raise ValueError("`context` is (left, right), two numbers of steps that are "
-                             f"not negative; received {(left, right)}.")
+            raise ValueError("`context` is (left, right), two numbers of steps that "
+                             f"are not negative; received {(left, right)}.")
         self.left, self.right = left, right
         self.supports_masking = True
 

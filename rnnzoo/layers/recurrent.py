@@ -100,7 +100,8 @@ class Recurrent(keras.layers.RNN):
         return {n: s for n, s in self.cell.state_specs.items() if s.dtype is None}
 
     def get_initial_state(self, batch_size):
-        states = dict(zip(self.cell.state_specs, self.cell.get_initial_state(batch_size)))
+        states = self.cell.get_initial_state(batch_size)
+        states = dict(zip(self.cell.state_specs, states))
         for name, weight in zip(self._trainable_states(), self.initial_weights):
             value = ops.cast(weight, self.compute_dtype)[None]
             states[name] = ops.broadcast_to(value, ops.shape(states[name]))
@@ -139,7 +140,8 @@ class Recurrent(keras.layers.RNN):
             initial_state = [state.value for state in self.states]
         if initial_state is None:
             return self.get_initial_state(ops.shape(first)[0])
-        given = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
+        single = not isinstance(initial_state, (list, tuple))
+        given = [initial_state] if single else initial_state
         specs = self.cell.state_specs
         shapes = [tuple(s.shape[1:]) for s in given]
         if shapes != [tuple(s.shape) for s in specs.values()]:
@@ -154,19 +156,18 @@ class Recurrent(keras.layers.RNN):
 
     def _with_teacher(self, sequences, training):
         targets = _targets.get()
-        if not training or targets is None or not getattr(self.cell, "teacher_forcing", 0):
+        taught = training and getattr(self.cell, "teacher_forcing", 0)
+        if targets is None or not taught:
             return sequences
         return sequences, ops.cast(targets, self.compute_dtype)
 
-    def compute_output_spec(self, sequences, initial_state=None, mask=None, context=None,
-                            training=False):
-        batch, time = tree.flatten(sequences)[0].shape[:2]
-        shape = (batch, time) if self.return_sequences else (batch,)
-        output = keras.KerasTensor((*shape, self.cell.output_size), self.compute_dtype)
+    def compute_output_spec(self, sequences, *args, **kwargs):
+        shapes = self.compute_output_shape(tree.flatten(sequences)[0].shape)
         if not self.return_state:
-            return output
-        return output, *(keras.KerasTensor((batch, *s.shape), s.dtype or self.compute_dtype)
-                         for s in self.cell.state_specs.values())
+            return keras.KerasTensor(shapes, self.compute_dtype)
+        dtypes = [None, *(s.dtype for s in self.cell.state_specs.values())]
+        return tuple(keras.KerasTensor(shape, dtype or self.compute_dtype)
+                     for shape, dtype in zip(shapes, dtypes))
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, time = sequences_shape[:2]
@@ -180,7 +181,8 @@ class Recurrent(keras.layers.RNN):
         if mask is not None and self.go_backwards:
             mask = ops.flip(mask, axis=1)
         output = mask if self.return_sequences else None
-        return [output, *[None] * len(self.cell.state_specs)] if self.return_state else output
+        states = [None] * len(self.cell.state_specs)
+        return [output, *states] if self.return_state else output
 
     def path(self):
         """The `recurrence.Path` that this layer takes when `fit` trains it here."""

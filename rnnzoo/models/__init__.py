@@ -1,4 +1,4 @@
-"""Compiled Keras models by name: what they are for, how they learn, what they refuse."""
+"""Compiled Keras models by name: what for, how they learn, what they refuse."""
 
 from rnnzoo.models.builder import build
 from rnnzoo.models.explanation import explain

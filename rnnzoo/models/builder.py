@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import keras
 
 from rnnzoo import registry
+from rnnzoo.cells.base import RULES
 from rnnzoo.errors import unknown
 from rnnzoo.layers import ContextWindow, OneHot, Recurrent
 from rnnzoo.models import tasks
@@ -26,7 +27,8 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
             "generation" (the next symbol a step; the data hold it as target).
         input_shape: `(time, features)` of real-valued input; `time` may be None.
         vocabulary_size: number of input symbols instead, where input is integers
-            `(batch, time)`; id 0 is padding, is masked, and counts in no loss or metric.
+            `(batch, time)`; id 0 is padding, is masked, and counts in no loss and no
+            metric.
         output_size: number of labels, or width of the vector. For generation it is the
             vocabulary's size.
         units: width of each recurrent layer.
@@ -58,9 +60,10 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
                  "global_clipnorm": global_clipnorm, "seed": seed, **cell_arguments}
     entry = registry.info(name)
     task = tasks.get(task)
-    output_size = output_size or (vocabulary_size if task.name == "generation" else None)
-    _check(entry, task, input_shape, vocabulary_size, output_size, units, layers, context,
-           cell_arguments)
+    output_size = output_size or (vocabulary_size if task.predicts_input else None)
+    _check_data(entry, task, input_shape, vocabulary_size)
+    _check_numbers(output_size=output_size, units=units, layers=layers)
+    _check_arguments(entry, task, context, cell_arguments)
     compiled_with = _optimizer(optimizer, learning_rate, global_clipnorm)
     with _seeded(seed):
         x, y = _input(input_shape, vocabulary_size, embedding)
@@ -83,31 +86,35 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
     return network
 
 
-def _check(entry, task, input_shape, vocabulary_size, output_size, units, layers, context,
-           cell_arguments):
+def _check_data(entry, task, input_shape, vocabulary_size):
     if task.name not in entry.tasks:
         raise ValueError(f"{entry.name!r} cannot be trained for {task.name!r}. "
                          f"Accepted: {', '.join(entry.tasks)}.")
     if (input_shape is None) == (vocabulary_size is None):
-        raise ValueError("Give either `input_shape=(time, features)` for real-valued "
-                         "input or `vocabulary_size` for integer symbols; received "
-                         f"input_shape={input_shape}, vocabulary_size={vocabulary_size}.")
+        raise ValueError(
+            "Give either `input_shape=(time, features)` for real-valued input or "
+            "`vocabulary_size` for integer symbols; received "
+            f"input_shape={input_shape}, vocabulary_size={vocabulary_size}.")
     if input_shape is not None and (len(input_shape) != 2 or not input_shape[1]):
-        raise ValueError("`input_shape` is (time, features), time may be None; received "
-                         f"{input_shape}.")
-    for name, value in (("output_size", output_size), ("units", units),
-                        ("layers", layers)):
+        raise ValueError("`input_shape` is (time, features), where time may be None; "
+                         f"received {input_shape}.")
+
+
+def _check_numbers(**numbers):
+    for name, value in numbers.items():
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
+
+
+def _check_arguments(entry, task, context, cell_arguments):
     if len(context) != 2:
         raise ValueError("`context` is a pair (steps before, steps after); received "
                          f"{context!r}.")
-    known = {*entry.arguments, *inspect.signature(build).parameters} - {"cell_arguments"}
+    known = {*entry.arguments, *inspect.signature(build).parameters}
+    known.remove("cell_arguments")
     for argument in cell_arguments:
-        if argument not in known and not argument.endswith(
-                ("_initializer", "_regularizer", "_constraint")):
-            raise ValueError(
-                f"{entry.name!r}: {unknown('argument', argument, known)}")
+        if argument not in known and not argument.endswith(RULES):
+            raise ValueError(f"{entry.name!r}: {unknown('argument', argument, known)}")
     if cell_arguments.get("teacher_forcing") and not task.per_step:
         raise ValueError("`teacher_forcing` needs a target at every step; "
                          f"{task.name!r} has one a sequence.")
@@ -130,28 +137,27 @@ def _dropped(y, rate):
 def _recurrent(entry, task, output_size, units, return_sequences, bidirectional,
                cell_arguments):
     """One recurrent layer; `output_size` is None below the top."""
-    own = {}
-    if entry.has_own_head:
-        if output_size is None:
-            own = {"output_size": units, **entry.below}
-        else:
-            own = {"output_size": output_size, **(entry.symbols if task.symbols else {})}
-    if output_size is not None:
-        own = {**own, **cell_arguments}
+    at_top = output_size is not None
+    if entry.has_own_head and at_top:
+        ready = entry.symbols if task.symbols else {}
+        arguments = {"output_size": output_size, **ready, **cell_arguments}
+    elif entry.has_own_head:
+        arguments = {**cell_arguments, "output_size": units, **entry.below}
     else:
-        own = {**cell_arguments, **own}
-    layer = Recurrent(entry.cls(units, **own), return_sequences=return_sequences)
+        arguments = cell_arguments
+    layer = Recurrent(entry.cls(units, **arguments), return_sequences=return_sequences)
     if not bidirectional:
         return layer
-    merge = "sum" if entry.has_own_head and output_size is not None else "concat"
-    return keras.layers.Bidirectional(layer, merge_mode=merge)
+    # Of a head of the network's own, the logits of both directions are added.
+    merge_mode = "sum" if entry.has_own_head and at_top else "concat"
+    return keras.layers.Bidirectional(layer, merge_mode=merge_mode)
 
 
 def _optimizer(optimizer, learning_rate, global_clipnorm):
     if isinstance(optimizer, keras.optimizers.Optimizer):
         if learning_rate is not None:
-            raise ValueError("`learning_rate` goes with an optimizer given by name; this "
-                             "one has its own. Set it there.")
+            raise ValueError("`learning_rate` goes with an optimizer given by name; "
+                             "this one has its own. Set it there.")
         return optimizer
     names = {n.lower(): n for n in dir(keras.optimizers) if inspect.isclass(
         getattr(keras.optimizers, n)) and n not in ("Optimizer", "LossScaleOptimizer")}

@@ -61,7 +61,7 @@ def _checked_dataset(tf, network, dataset):
 
 def _numpy(v, name):
     try:
-        return keras.ops.convert_to_numpy(v) if keras.ops.is_tensor(v) else np.asarray(v)
+        return keras.ops.convert_to_numpy(v)
     except ValueError as error:
         raise ValueError(
             f"{name} holds sequences of different lengths. Pad them to one length "
@@ -75,11 +75,11 @@ def _check_shapes(network, x, x_dtype, y=None):
     if not _fits(x, wanted):
         raise ValueError(f"x has shape {x}; this network takes {_names(wanted)}.")
     if 0 in x[:2]:
-        raise ValueError(f"x has shape {x}: there is nothing to learn from; at least one "
-                         "sequence of one step is needed.")
+        raise ValueError(f"x has shape {x}: there is nothing to learn from; at least "
+                         "one sequence of one step is needed.")
     if size and not np.issubdtype(x_dtype, np.integer):
-        raise ValueError(f"x holds {np.dtype(x_dtype).name}; this network takes integer "
-                         f"ids in [0, {size}), 0 for padding.")
+        raise ValueError(f"x holds {np.dtype(x_dtype).name}; this network takes "
+                         f"integer ids in [0, {size}), 0 for padding.")
     if y is None:
         return
     y, wanted = tuple(y), task.target_shape(None, x[1], network.output_size)
@@ -115,5 +115,6 @@ def _fits(shape, wanted):
 
 
 def _names(shape):
-    axes = ("batch", "time", "features")
-    return "(" + ", ".join(a if s is None else str(s) for s, a in zip(shape, axes)) + ")"
+    axes = zip(shape, ("batch", "time", "features"))
+    return "(" + ", ".join(name if size is None else str(size)
+                           for size, name in axes) + ")"

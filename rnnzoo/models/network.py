@@ -32,7 +32,7 @@ class Network(keras.Model):
         return self
 
     def teacher(self, targets):
-        """Targets as the network's own outputs would be; None where there is no such."""
+        """Targets in the form of the network's outputs; None if there is no such."""
         if targets is None or not self.task.per_step:
             return None
         return self.task.as_output(targets, self.output_size)

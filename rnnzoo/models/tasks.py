@@ -17,15 +17,18 @@ class Task:
         per_step: whether there is a target a step, or one a sequence.
         symbols: whether targets are integers, and outputs their probabilities; else
             both are vectors.
+        predicts_input: whether the targets are the coming inputs.
     """
 
     name: str
     per_step: bool
     symbols: bool
+    predicts_input: bool
 
     @property
     def loss(self):
-        return "sparse_categorical_crossentropy" if self.symbols else "mean_squared_error"
+        symbols, values = "sparse_categorical_crossentropy", "mean_squared_error"
+        return symbols if self.symbols else values
 
     @property
     def metric(self):
@@ -45,9 +48,14 @@ class Task:
         return ops.one_hot(targets, output_size) if self.symbols else targets
 
 
-_tasks = {name: Task(name, name in ("tagging", "forecasting", "generation"),
-                     name in ("classification", "tagging", "generation"))
-          for name in TASKS}
+_tasks = {task.name: task for task in (
+    Task("classification", per_step=False, symbols=True, predicts_input=False),
+    Task("tagging", per_step=True, symbols=True, predicts_input=False),
+    Task("regression", per_step=False, symbols=False, predicts_input=False),
+    Task("forecasting", per_step=True, symbols=False, predicts_input=False),
+    Task("generation", per_step=True, symbols=True, predicts_input=True),
+)}
+assert tuple(_tasks) == TASKS
 
 
 def get(name):

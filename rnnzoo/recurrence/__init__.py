@@ -6,8 +6,8 @@
 
 Three ways compute just this, with the same values and gradients. `plain` is the loop
 as it stands, differentiated by the framework. `fast` takes the gradients of the kernels
-out of the backward loop (see `tapped.py`). `compiled` is `fast` with the recurrence, and
-only the recurrence, under XLA.
+out of the backward loop (see `tapped.py`). `compiled` is `fast` with the recurrence,
+and only the recurrence, under XLA.
 """
 
 from contextlib import contextmanager
@@ -128,7 +128,8 @@ def _swap(v):
 
 def _like(mask, v):
     """The mask with as many axes as `v`."""
-    return ops.reshape(mask, (*ops.shape(mask), *[1] * (len(v.shape) - len(mask.shape))))
+    missing = len(v.shape) - len(mask.shape)
+    return ops.reshape(mask, (*ops.shape(mask), *[1] * missing))
 
 
 def _loop(path, unroll):

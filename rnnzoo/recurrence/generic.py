@@ -13,8 +13,9 @@ def unrolled(cell, z, states, constants, mask):
         )
     outputs = []
     for t in range(length):
-        y, states = _step(cell, tree.map_structure(lambda v: v[t], z), states, constants,
-                          None if mask is None else mask[t])
+        now = tree.map_structure(lambda v, t=t: v[t], z)
+        valid = None if mask is None else mask[t]
+        y, states = _step(cell, now, states, constants, valid)
         outputs.append(y)
     return ops.stack(outputs), states
 

@@ -147,7 +147,7 @@ class Tapped:
         return outputs.stack(), last, [_stack(arrays) for arrays in kept]
 
     def backward(self, inputs, kept, dy, dlast):
-        """Gradients with respect to `inputs`, in their order; None where there is none."""
+        """Gradients with respect to `inputs`; None where there is none."""
         time = _length(inputs)
         kept_states, kept_values, kept_vectors = kept
         kernels, *_ = self.look(inputs)
@@ -172,7 +172,8 @@ class Tapped:
                 tape.watch(read)
                 y, new = self.step(given, product, t)
             targets = [y, *[n for n, s in zip(new, given.states) if _is_open(s)]]
-            return tape.gradient(targets, read, output_gradients=[dy[t], *dstates]), read
+            incoming = [dy[t], *dstates]
+            return tape.gradient(targets, read, output_gradients=incoming), read
 
         # One step outside the loop tells which sums it will need.
         (_, _, dconstants, dweights, _), _ = pull(time - 1, dlast)
@@ -181,7 +182,8 @@ class Tapped:
             found, read = pull(t, dstates)
             found_z, dstates, found_taps = (
                 _filled(found[i], read[i]) for i in (0, 1, 4))
-            return (t - 1, dstates, _write(dz, t, found_z), _write(dtaps, t, found_taps),
+            return (t - 1, dstates,
+                    _write(dz, t, found_z), _write(dtaps, t, found_taps),
                     _added(dconstants, found[2]), _added(dweights, found[3]))
 
         start = (time - 1, dlast, _arrays(time, [v[0] for v in _open(inputs.z)]),

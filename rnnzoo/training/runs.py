@@ -70,7 +70,7 @@ def finish(folder, model, recipe, scores, state):
     """
     target, score = recipe.target, scores["test"][recipe.metric]
     result = results.Result(
-        task=recipe.network.task,
+        task="/".join(filter(None, (recipe.data.dataset, recipe.data.config))),
         network=registry.info(recipe.network.name).name,
         recipe=recipe.name,
         recipe_hash=recipe.hash(),
