@@ -134,6 +134,31 @@ def test_no_teacher_is_heard_outside_training():
     assert taught.evaluate(X, Y, verbose=0) == alone.evaluate(X, Y, verbose=0)
 
 
+def test_a_trained_initial_state_reaches_every_layer():
+    model = small("lstm", layers=2, trainable_initial_state=True)
+    names = [w.name for w in fitted(model, X, Y).trainable_weights]
+    assert names.count("initial_h") == names.count("initial_c") == 2
+
+
+@pytest.mark.parametrize("name", ["jordan", "lstm"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_outputs_are_float32_under_mixed_precision(name, policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = fitted(small(name, bidirectional=True, layers=2), X, Y)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    y = model.predict(X, verbose=0)
+    assert y.dtype == "float32"
+    np.testing.assert_allclose(y.sum(-1), 1, atol=1e-6)
+
+
+def test_a_dataset_of_unknown_length_is_warned_of():
+    rows = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    with pytest.warns(UserWarning, match="assert_cardinality"):
+        small().fit(rows.filter(lambda x, y: True), verbose=0, shuffle=False)
+
+
 def test_explain_says_the_path_of_every_recurrent_layer():
     table = rnnzoo.explain(small("lstm", layers=2, bidirectional=True))
     assert table.count("compiled") == 4 and "XLA" in table

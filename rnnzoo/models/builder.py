@@ -16,8 +16,8 @@ from rnnzoo.models.network import Network
 
 def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=None,
           units=None, layers=1, bidirectional=False, context=(0, 0), embedding=64,
-          dropout=0.0, optimizer="adam", learning_rate=None, global_clipnorm=1.0,
-          seed=None, **cell_arguments):
+          dropout=0.0, trainable_initial_state=False, optimizer="adam",
+          learning_rate=None, global_clipnorm=1.0, seed=None, **cell_arguments):
     """Builds and compiles a network of the zoo.
 
     Args:
@@ -37,6 +37,7 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
         context: numbers of steps (before, after) that each step sees beside itself.
         embedding: width of the vectors that symbols become; None for one-hot vectors.
         dropout: share dropped from embeddings, between layers, and before the output.
+        trainable_initial_state: whether the states before the first step are weights.
         optimizer: name, or a Keras optimizer.
         learning_rate: number or schedule; by default the optimizer's own. Only with an
             optimizer given by name, and so is the next.
@@ -52,12 +53,8 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
         ValueError: for an unknown name, task or argument, with the nearest ones, and
             for arguments that do not fit together.
     """
-    arguments = {"name": name, "task": task, "input_shape": input_shape,
-                 "vocabulary_size": vocabulary_size, "output_size": output_size,
-                 "units": units, "layers": layers, "bidirectional": bidirectional,
-                 "context": context, "embedding": embedding, "dropout": dropout,
-                 "optimizer": optimizer, "learning_rate": learning_rate,
-                 "global_clipnorm": global_clipnorm, "seed": seed, **cell_arguments}
+    arguments = {**locals(), **cell_arguments}
+    del arguments["cell_arguments"]
     entry = registry.info(name)
     task = tasks.get(task)
     output_size = output_size or (vocabulary_size if task.predicts_input else None)
@@ -70,11 +67,18 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
         if any(context):
             y = ContextWindow(*context)(y)
         for k in range(layers):
-            if vocabulary_size and embedding or k:
+            at_top = k == layers - 1
+            if k or vocabulary_size and embedding:
                 y = _dropped(y, dropout)
-            y = _recurrent(entry, task, output_size if k == layers - 1 else None, units,
-                           k < layers - 1 or task.per_step, bidirectional,
-                           cell_arguments)(y)
+            layer = Recurrent(
+                _cell(entry, task, units, output_size, at_top, cell_arguments),
+                return_sequences=task.per_step or not at_top,
+                trainable_initial_state=trainable_initial_state)
+            if bidirectional:
+                # Of a head of the network's own, the logits of both ways are added.
+                merge_mode = "sum" if entry.has_own_head and at_top else "concat"
+                layer = keras.layers.Bidirectional(layer, merge_mode=merge_mode)
+            y = layer(y)
         if entry.has_own_head:
             y = keras.layers.Activation(task.activation, dtype="float32", name="y")(y)
         else:
@@ -134,23 +138,14 @@ def _dropped(y, rate):
     return keras.layers.Dropout(rate)(y) if rate else y
 
 
-def _recurrent(entry, task, output_size, units, return_sequences, bidirectional,
-               cell_arguments):
-    """One recurrent layer; `output_size` is None below the top."""
-    at_top = output_size is not None
-    if entry.has_own_head and at_top:
-        ready = entry.symbols if task.symbols else {}
-        arguments = {"output_size": output_size, **ready, **cell_arguments}
-    elif entry.has_own_head:
-        arguments = {**cell_arguments, "output_size": units, **entry.below}
-    else:
-        arguments = cell_arguments
-    layer = Recurrent(entry.cls(units, **arguments), return_sequences=return_sequences)
-    if not bidirectional:
-        return layer
-    # Of a head of the network's own, the logits of both directions are added.
-    merge_mode = "sum" if entry.has_own_head and at_top else "concat"
-    return keras.layers.Bidirectional(layer, merge_mode=merge_mode)
+def _cell(entry, task, units, output_size, at_top, cell_arguments):
+    if not entry.has_own_head:
+        return entry.cls(units, **cell_arguments)
+    if not at_top:
+        return entry.cls(units, **{**cell_arguments, "output_size": units,
+                                   **entry.below})
+    symbols = entry.symbols if task.symbols else {}
+    return entry.cls(units, output_size, **{**symbols, **cell_arguments})
 
 
 def _optimizer(optimizer, learning_rate, global_clipnorm):

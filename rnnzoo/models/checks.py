@@ -1,6 +1,7 @@
 """Data is looked at before any work starts: shapes, ranges, numbers that are none."""
 
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -26,6 +27,21 @@ def check(network, x, y=None):
     if isinstance(x, (np.ndarray, list)) or keras.ops.is_tensor(x):
         _check_arrays(network, _numpy(x, "x"), None if y is None else _numpy(y, "y"))
     return x
+
+
+def warn_of_unknown_length(x):
+    """Warns if `x` is a dataset that does not know its number of batches.
+
+    Keras then advances the optimizer by one step too many in every epoch, which bends
+    learning rate schedules and Adam.
+    """
+    tf = sys.modules.get("tensorflow")
+    if tf and isinstance(x, tf.data.Dataset) and x.cardinality() < 0:
+        warnings.warn(
+            "The dataset does not know its number of batches, and Keras takes an "
+            "optimizer step too many in every epoch. Apply "
+            "tf.data.experimental.assert_cardinality(batches) to it, or give `fit` a "
+            "repeated dataset and `steps_per_epoch`.", stacklevel=3)
 
 
 def _check_arrays(network, x, y):

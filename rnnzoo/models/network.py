@@ -42,6 +42,8 @@ class Network(keras.Model):
 
     def fit(self, x=None, y=None, *args, **kwargs):
         x = checks.check(self, x, y)
+        if not kwargs.get("steps_per_epoch"):
+            checks.warn_of_unknown_length(x)
         validation = kwargs.get("validation_data")
         if isinstance(validation, (list, tuple)):
             checks.check(self, *validation[:2])
