@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from rnnzoo import results
+from rnnzoo import recipes, results
 
 ROW = results.Result(
     task="tagging", network="elman", recipe="r", recipe_hash="0a", seed=0,
@@ -49,3 +49,18 @@ def test_another_table_is_refused_and_kept(tmp_path):
     with pytest.raises(ValueError, match="no results table.*Move it away"):
         results.append(path, ROW)
     assert path.read_text() == "a,b\n1,2\n"
+
+
+def targets():
+    found = {name: recipes.load(name) for name in recipes.names()}
+    return {name: recipe for name, recipe in found.items() if recipe.target}
+
+
+@pytest.mark.parametrize("name", targets())
+def test_five_seeds_of_a_recipe_as_it_is_now_reached_its_target(name):
+    recipe = targets()[name]
+    rows = results.read(recipes.find(name).parent / "results.csv")
+    # Rows of the recipe as it was before a change prove nothing about it now.
+    rows = [r for r in rows if (r.recipe, r.recipe_hash) == (name, recipe.hash())]
+    assert len({row.seed for row in rows}) >= 5, f"measure {recipe.hash()} again"
+    assert all(recipe.target.reached(row.score) for row in rows), rows
