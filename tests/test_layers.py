@@ -179,6 +179,69 @@ def test_dropout_drops_the_same_features_at_every_step():
     assert {tuple(row) for row in y.tolist()} == {(0,) * 4, (2,) * 4}
 
 
+def test_a_layer_made_untrainable_does_not_train():
+    for layer in (layers.LSTM(4, trainable=False),
+                  Recurrent(ElmanCell(4), trainable=False)):
+        model = keras.Sequential([keras.Input((None, 3)), layer, keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        before = layer.get_weights()
+        model.fit(X, np.ones((4, 1)), verbose=0)
+        for a, b in zip(before, layer.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert len(model.trainable_weights) == 2
+
+
+def test_the_states_of_a_stateful_layer_are_no_weights():
+    stateful, plain = layers.LSTM(4, stateful=True), layers.LSTM(4)
+    stateful.build(X.shape)
+    plain.build(X.shape)
+    stateful.set_weights(plain.get_weights())
+    np.testing.assert_array_equal(stateful(X), plain(X))
+    assert [w.name for w in stateful.weights] == [w.name for w in plain.weights]
+
+
+def test_both_directions_of_a_seeded_layer_start_differently_but_alike_each_time():
+    first = keras.layers.Bidirectional(layers.LSTM(4, seed=1))
+    again = keras.layers.Bidirectional(layers.LSTM(4, seed=1))
+    first.build(X.shape)
+    again.build(X.shape)
+    for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    ahead, back = first.forward_layer.cell.kernel, first.backward_layer.cell.kernel
+    assert np.abs(np.asarray(ahead) - np.asarray(back)).max() > 0.1
+
+
+class Sum(ElmanCell):
+    """Reads a dictionary of two inputs."""
+
+    def project(self, x):
+        return super().project(x["a"] + x["b"])
+
+
+def test_a_dictionary_is_a_nest_too():
+    cell = Sum(4, seed=1)
+    y = Recurrent(cell)({"a": X, "b": X})
+    plain = Recurrent(ElmanCell(4))
+    plain.build(X.shape)
+    plain.set_weights(cell.get_weights())
+    np.testing.assert_allclose(y, plain(2 * X), atol=1e-6)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: layers.LSTM(4)(X[0]), "batch, time, features"),
+    (lambda: layers.LSTM(4)(X[None]), "batch, time, features"),
+    (lambda: layers.LSTM(4)(X, mask=MASK[:, :3]), "3 steps"),
+    (lambda: layers.LSTM(0), "positive integers"),
+    (lambda: layers.LSTM(2.5), "positive integers"),
+    (lambda: layers.LSTM(4)(X, context=X), "takes no `context`"),
+    (lambda: layers.LSTM(4, use_bias=False, kernal_initializer="zeros")(X),
+     "'kernel_initializer'"),
+])
+def test_wrong_use_of_a_layer_is_answered_in_words(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
 def test_a_foreign_cell_is_refused_with_the_way_out():
     with pytest.raises(TypeError, match="keras.layers.RNN"):
         Recurrent(keras.layers.SimpleRNNCell(3))

@@ -8,9 +8,10 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from rnnzoo import recurrence
+from rnnzoo import explain, recurrence
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
+from rnnzoo.recurrence import tensorflow as paths
 
 BATCH, TIME, FEATURES = 6, 7, 5
 
@@ -195,8 +196,57 @@ class Leaky(Plain):
         return h, [h]
 
 
+class Branching(Plain):
+    """Has a product in a branch."""
+
+    def step(self, z, states, product):
+        h = ops.cond(ops.sum(states[0]) > 0,
+                     lambda: product(states[0], self.recurrent_kernel),
+                     lambda: states[0] * 0.5)
+        h = ops.tanh(z + h)
+        return h, [h]
+
+
+class Rotating(Plain):
+    """Has a complex state."""
+
+    def __init__(self, units=4, **kwargs):
+        super().__init__(units, **kwargs)
+        self.states = {"h": State((units,), "complex64")}
+
+    def build(self, input_shape):
+        self.kernel = self.weight("kernel", input_shape[-1], self.units)
+
+    def step(self, z, states, product):
+        h = states[0] * (0.6 + 0.6j) + ops.cast(z, "complex64")
+        return ops.real(h), [h]
+
+
+class DrawingInTheStep(Plain):
+    """Draws its noise where it may not."""
+
+    def step(self, z, states, product):
+        noise = keras.random.normal(ops.shape(z), seed=self.seed_generator)
+        h = ops.tanh(z + noise + product(states[0], self.recurrent_kernel))
+        return h, [h]
+
+
+class SwitchedByTheCount(Clockwork):
+    """An integer state and a stopped gradient have a part in the kernels."""
+
+    def step(self, z, states, product):
+        h, n = states
+        kernel = self.recurrent_kernel * ops.cast(ops.mean(n % 2), z.dtype)
+        fading = self.recurrent_kernel * ops.mean(ops.stop_gradient(h))
+        h = ops.tanh(z + product(h, kernel) + product(h, fading))
+        return h, [h, n + 1]
+
+
+UNSERVABLE = {Branching: "branch", Rotating: "complex", DrawingInTheStep: "random"}
+
 CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
-         FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky]
+         FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky,
+         SwitchedByTheCount]
 
 
 def gradients(layer, x, mask, path, jit_compile):
@@ -220,7 +270,7 @@ def gradients(layer, x, mask, path, jit_compile):
     layer.cell.seed_generator.state.assign([1, 2])
     with recurrence.using(path):
         return tf.nest.map_structure(
-            lambda v: v.numpy().astype("float64"), run(x, context))
+            lambda v: v.numpy().astype("complex128"), run(x, context))
 
 
 @functools.cache
@@ -249,18 +299,74 @@ def test_fast_paths_equal_the_plain_loop(cell, mask, jit_compile):
 @pytest.mark.parametrize("cell", CELLS)
 def test_fast_paths_round_no_worse_than_the_plain_loop(cell, jit_compile):
     exact = flat_gradients(cell, "ragged", "plain")
-    narrow = {path: flat_gradients(cell, "ragged", path, "mixed_bfloat16", jit_compile)
-              for path in ("plain", "fast")}
-    for truth, plain, fast in zip(exact, narrow["plain"], narrow["fast"], strict=True):
-        allowed = 2 * np.linalg.norm(plain - truth) + 0.005 * np.linalg.norm(truth)
-        assert np.linalg.norm(fast - truth) <= allowed
+    tried = ("plain", "fast") if jit_compile else ("plain", "fast", "compiled")
+    plain, *others = (flat_gradients(cell, "ragged", path, "mixed_bfloat16", jit_compile)
+                      for path in tried)
+    for other in others:
+        for truth, a, b in zip(exact, plain, other, strict=True):
+            allowed = 2 * np.linalg.norm(a - truth) + 0.005 * np.linalg.norm(truth)
+            assert np.linalg.norm(b - truth) <= allowed
 
 
-def test_no_cell_falls_back(capsys):
-    paths = [Recurrent(cell()).path().name for cell in CELLS]
+def test_no_cell_falls_back(capsys, monkeypatch):
+    """Counted where the loops are run, in `fit`'s own setting."""
+    plain, fallbacks = paths.plain, []
+
+    def counted(cell, *rest):
+        fallbacks.append(cell)
+        return plain(cell, *rest)
+
+    monkeypatch.setattr(paths, "plain", counted)
+    for cell in CELLS:
+        flat_gradients.__wrapped__(cell, "none", "auto")
     with capsys.disabled():
-        print(f"\nfallbacks of {len(CELLS)} cells: {paths.count('plain')}")
-    assert "plain" not in paths
+        print(f"\nfallbacks of {len(CELLS)} cells: {len(fallbacks)}")
+    assert not fallbacks
+    flat_gradients.__wrapped__(Branching, "none", "auto")
+    assert len(fallbacks) == 1
+
+
+@pytest.mark.parametrize("cell", UNSERVABLE)
+def test_a_cell_that_cannot_be_served_falls_back_and_explain_says_so(cell):
+    model = keras.Sequential([keras.Input((TIME, FEATURES)), Recurrent(cell())])
+    table = explain(model)
+    assert "plain" in table and UNSERVABLE[cell] in table
+    if cell is not DrawingInTheStep:
+        auto = flat_gradients.__wrapped__(cell, "ragged", "auto")
+        for a, b in zip(flat_gradients(cell, "ragged", "plain"), auto, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("path", ["fast", "compiled"])
+def test_a_tape_may_be_used_twice_and_a_second_derivative_is_an_error(path):
+    layer = Recurrent(Plain(seed=1))
+    x = tf.constant(np.random.default_rng(2).normal(size=(2, 3, FEATURES)), "float32")
+    layer.build(x.shape)
+
+    @tf.function
+    def twice(x):
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            losses = tf.reduce_sum(y), tf.reduce_sum(y**2)
+        return [tape.gradient(loss, x) for loss in losses]
+
+    @tf.function
+    def second(x):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                loss = tf.reduce_sum(layer(x, training=True))
+            penalty = tf.reduce_sum(inner.gradient(loss, x) ** 2)
+        return outer.gradient(penalty, [w.value for w in layer.trainable_weights])
+
+    with recurrence.using("plain"):
+        expected = twice.python_function(x)
+    with recurrence.using(path):
+        for a, b in zip(twice(x), expected, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+        with pytest.raises(NotImplementedError, match="second derivative"):
+            second(x)
 
 
 @pytest.mark.parametrize("cell", [c for c in CELLS if c not in (Attending, Noisy)])

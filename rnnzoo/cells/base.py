@@ -49,7 +49,8 @@ class Cell(keras.layers.Layer):
 
     Args:
         use_bias: whether weights named `...bias` exist.
-        dropout: share of the input features to drop, the same ones at every step.
+        dropout: share of the input features to drop, the same ones at every step; in
+            `keras.layers.RNN`, which shows a cell single steps, drawn for each.
         recurrent_dropout: share of the vector to drop that enters a product with
             `recurrent_kernel`, the same units at every step.
         seed: integer that governs initial weights and dropout.
@@ -75,12 +76,18 @@ class Cell(keras.layers.Layer):
                                  f"{getattr(self, name)}.")
         self.seed = seed
         self.rules = rules
+        self._use = ""
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         package = cls.__module__.partition(".")[0]
         keras.saving.register_keras_serializable(package)(cls)
+
+    def reseed(self, use):
+        """Draws other numbers from the same seed, for another use of it."""
+        self._use = use
+        self.seed_generator = keras.random.SeedGenerator(derived_seed(self.seed, use))
 
     # Weights
 
@@ -108,7 +115,7 @@ class Cell(keras.layers.Layer):
         if self.seed is not None and isinstance(initializer, initializers.Initializer):
             config = initializer.get_config()
             if "seed" in config and config["seed"] is None:
-                config["seed"] = derived_seed(self.seed, name)
+                config["seed"] = derived_seed(self.seed, self._use + name)
                 initializer = type(initializer).from_config(config)
 
         def draw(shape, dtype):
@@ -122,7 +129,8 @@ class Cell(keras.layers.Layer):
         """Raises ValueError for an initializer or another rule of no weight."""
         known = {f"{w.name}_{r}" for w in self.weights for r in RULES}
         for name in self.rules:
-            if name not in known and self.use_bias:
+            switched_off = "bias_" in name and not self.use_bias
+            if name not in known and not switched_off:
                 raise ValueError(
                     f"{type(self).__name__}: {unknown('argument', name, known)}"
                 )
@@ -132,9 +140,13 @@ class Cell(keras.layers.Layer):
     @property
     def state_specs(self):
         """Name -> `State`, in order."""
-        return {n: s if isinstance(s, State) else
-                State((s,)) if isinstance(s, int) else State(*s)
-                for n, s in self.states.items()}
+        specs = {name: s if isinstance(s, State) else State((s,))
+                 for name, s in self.states.items()}
+        for name, s in specs.items():
+            if not all(isinstance(n, int) and n > 0 for n in s.shape):
+                raise ValueError(f"{type(self).__name__}: sizes are positive integers; "
+                                 f"state {name!r} would have shape {s.shape}.")
+        return specs
 
     @property
     def state_size(self):
@@ -162,6 +174,10 @@ class Cell(keras.layers.Layer):
             `z`, a nest of tensors with time on axis 1, and a dictionary of constants
             to be handed to `call` as `context`.
         """
+        takes_context = "context" in inspect.signature(self.step).parameters
+        if takes_context != (context is not None):
+            raise ValueError(f"{type(self).__name__} takes "
+                             f"{'a' if takes_context else 'no'} `context`.")
         constants = {} if context is None else {"context": context}
         first, *rest = tree.flatten(x)
         if training and self.recurrent_dropout:

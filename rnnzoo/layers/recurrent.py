@@ -65,12 +65,13 @@ class Recurrent(keras.layers.RNN):
             )
         super().__init__(cell, **kwargs)
         self.trainable_initial_state = trainable_initial_state
+        if not self.trainable:
+            cell.trainable = False
+        if self.go_backwards and cell.seed is not None and not cell.built:
+            cell.reseed("backwards")    # or both directions would start alike
 
     def build(self, sequences_shape, initial_state_shape=None):
-        # Of a nest of inputs the cell is shown the first.
-        shape = sequences_shape
-        while not isinstance(shape[0], (int, type(None))):
-            shape = shape[0]
+        shape = _first_shape(sequences_shape)
         if not self.cell.built:
             self.cell.build((shape[0], *shape[2:]))
             self.cell.built = True
@@ -89,11 +90,11 @@ class Recurrent(keras.layers.RNN):
                     f"{shape}. Give `batch_shape` instead of `shape`."
                 )
             self._expected_batch_size = shape[0]
-            self.states = [
-                self.add_weight(name=f"state_{name}", shape=(shape[0], *s.shape),
-                                dtype=s.dtype, initializer="zeros", trainable=False)
-                for name, s in self.cell.state_specs.items()
-            ]
+            # As in Keras no weights: they are neither saved nor counted.
+            self.states = _Untracked(
+                keras.Variable(keras.ops.zeros((shape[0], *s.shape)), trainable=False,
+                               dtype=s.dtype or self.variable_dtype, name=name)
+                for name, s in self.cell.state_specs.items())
             self.reset_state()
 
     def _trainable_states(self):
@@ -117,10 +118,8 @@ class Recurrent(keras.layers.RNN):
     def call(self, sequences, initial_state=None, mask=None, context=None,
              training=False):
         first = tree.flatten(sequences)[0]
-        if first.shape[1] == 0:
-            raise ValueError("A sequence needs at least one step; received input of "
-                             f"shape {tuple(first.shape)}.")
-        mask = next((m for m in tree.flatten(mask) if m is not None), None)
+        mask = _only(mask)
+        self._check(first, mask)
         states = self._start(first, initial_state)
         sequences = self._with_teacher(sequences, training)
         z, constants = self.cell.prepare(sequences, context, training)
@@ -134,6 +133,14 @@ class Recurrent(keras.layers.RNN):
                 variable.assign(ops.cast(state, variable.dtype))
         output = outputs if self.return_sequences else outputs[:, -1]
         return (output, *states) if self.return_state else output
+
+    def _check(self, x, mask):
+        if len(x.shape) != 3 or x.shape[1] == 0:
+            raise ValueError(f"{self.name} takes (batch, time, features) with at least "
+                             f"one step; received input of shape {tuple(x.shape)}.")
+        if mask is not None and mask.shape[1] not in (None, x.shape[1]) and x.shape[1]:
+            raise ValueError(f"{self.name}: the mask has {mask.shape[1]} steps and the "
+                             f"input {x.shape[1]}.")
 
     def _start(self, first, initial_state):
         if initial_state is None and self.stateful:
@@ -177,16 +184,20 @@ class Recurrent(keras.layers.RNN):
         return (output, *states) if self.return_state else output
 
     def compute_mask(self, sequences, mask):
-        mask = next((m for m in tree.flatten(mask) if m is not None), None)
+        mask = _only(mask)
         if mask is not None and self.go_backwards:
             mask = ops.flip(mask, axis=1)
         output = mask if self.return_sequences else None
         states = [None] * len(self.cell.state_specs)
         return [output, *states] if self.return_state else output
 
-    def path(self):
-        """The `recurrence.Path` that this layer takes when `fit` trains it here."""
-        return recurrence.choose(training=True, unroll=self.unroll)
+    def path(self, eagerly=False):
+        """The `recurrence.Path` that this layer takes in training here."""
+        path = recurrence.choose(training=True, unroll=self.unroll, eagerly=eagerly)
+        if path.name == "plain" or not self.built:
+            return path
+        objection = recurrence.objection(self.cell)
+        return recurrence.Path("plain", objection) if objection else path
 
     def get_config(self):
         return {**super().get_config(),
@@ -197,3 +208,25 @@ class Recurrent(keras.layers.RNN):
         cell = keras.saving.deserialize_keras_object(
             config["cell"], custom_objects=custom_objects)
         return cls(**{**config, "cell": cell})
+
+
+class _Untracked:
+    """Variables that Keras shall not take for weights of the layer that has them."""
+
+    def __init__(self, variables):
+        self._variables = list(variables)
+
+    def __iter__(self):
+        return iter(self._variables)
+
+
+def _only(mask):
+    """Of the masks of a nest of inputs the one that there is; or None."""
+    return next((m for m in tree.flatten(mask) if m is not None), None)
+
+
+def _first_shape(shape):
+    """Of the shapes of a nest of inputs the first; a cell is built on it."""
+    if isinstance(shape, dict):
+        return _first_shape(shape[min(shape)])
+    return shape if isinstance(shape[0], (int, type(None))) else _first_shape(shape[0])

@@ -1,5 +1,7 @@
 """Which way each recurrent layer is computed, and why."""
 
+from contextlib import nullcontext
+
 import keras
 
 from rnnzoo.layers import Recurrent
@@ -11,10 +13,18 @@ def explain(model):
     Returns:
         A table, to be printed: layer, path, reason.
     """
-    rows = [("layer", "path", "why"),
-            *((layer.name, *layer.path()) for layer in _recurrent_layers(model))]
+    eagerly = getattr(model, "run_eagerly", False)
+    with _strategy_of(model):
+        rows = [("layer", "path", "why"),
+                *((layer.name, *layer.path(eagerly))
+                  for layer in _recurrent_layers(model))]
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _strategy_of(model):
+    strategy = getattr(model, "distribute_strategy", None)      # TensorFlow's only
+    return strategy.scope() if strategy else nullcontext()
 
 
 def _recurrent_layers(layer):

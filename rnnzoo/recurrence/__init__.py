@@ -18,6 +18,7 @@ import keras
 from keras import ops, tree
 
 from rnnzoo.errors import unknown
+from rnnzoo.recurrence.generic import Unservable, scanned, unrolled
 
 PATHS = ("auto", "plain", "fast", "compiled")
 
@@ -48,7 +49,7 @@ def using(path):
 
 
 def choose(*, training, unroll=False, eagerly=False):
-    """The `Path` that a recurrence takes on this machine."""
+    """The `Path` that a recurrence takes on this machine, if its cell can take it."""
     if keras.backend.backend() != "tensorflow":
         return Path("plain", f"{keras.backend.backend()} compiles and differentiates "
                              "the plain loop well by itself")
@@ -87,13 +88,29 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
     path = choose(training=training, unroll=unroll, eagerly=_eagerly())
-    y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
+    try:
+        y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
+    except Unservable:
+        if _asked.get() != "auto":
+            raise
+        y, states = _loop("plain", unroll)(cell, z, list(states), constants, mask)
     if mask is not None:
         if not zero_output_for_mask:
             y = hold(y, mask)
         else:
             y = ops.where(_like(mask, y), y, ops.zeros_like(y))
     return _swap(y), states
+
+
+def objection(cell):
+    """Why a built cell cannot take the fast path; empty if it can.
+
+    Only a cell that reads one tensor and no context can be asked; of others it is found
+    out when they run.
+    """
+    from rnnzoo.recurrence import tensorflow
+
+    return tensorflow.objection(cell)
 
 
 def hold(y, mask):
@@ -134,12 +151,8 @@ def _like(mask, v):
 
 def _loop(path, unroll):
     if unroll:
-        from rnnzoo.recurrence.generic import unrolled
-
         return unrolled
     if keras.backend.backend() != "tensorflow":
-        from rnnzoo.recurrence.generic import scanned
-
         return scanned
     from rnnzoo.recurrence import tensorflow
 

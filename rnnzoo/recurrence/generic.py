@@ -3,6 +3,10 @@
 from keras import ops, tree
 
 
+class Unservable(Exception):
+    """Why a cell cannot take the fast path."""
+
+
 def unrolled(cell, z, states, constants, mask):
     """Writes one step after the other; the length must be known."""
     length = tree.flatten(z)[0].shape[0]

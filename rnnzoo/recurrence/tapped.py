@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 from keras import ops, tree
 
-from rnnzoo.recurrence.generic import keep
+from rnnzoo.recurrence.generic import Unservable, keep
 
 
 class Inputs(NamedTuple):
@@ -41,30 +41,51 @@ class Inputs(NamedTuple):
 
 
 def tapped(cell, z, states, constants, mask, jit_compile=False):
-    """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`."""
+    """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`.
+
+    Raises:
+        Unservable: if the step is not of a kind that this gradient is right for.
+    """
     loop = Tapped(cell, z, constants, mask)
     given = Inputs(tree.flatten(z), list(states), tree.flatten(constants),
                    [tf.convert_to_tensor(w.value) for w in cell.weights])
 
     def compiled(function):
-        if not jit_compile:
+        if not jit_compile and not tf.executing_eagerly():
             return function
-        return tf.function(function, autograph=False, jit_compile=True)
+        return tf.function(function, autograph=False, jit_compile=jit_compile)
 
     @tf.custom_gradient
     def run(*flat):
-        inputs = tf.nest.pack_sequence_as(given, flat)
+        # No tape may look into the loop: its gradient is the one that follows.
+        inputs = tf.nest.pack_sequence_as(given, [tf.stop_gradient(v) for v in flat])
         y, last, kept = compiled(loop.forward)(inputs)
 
         def gradient(dy, *dlast):
             dlast = [d for d, s in zip(dlast, inputs.states) if _is_open(s)]
             found = compiled(loop.backward)(inputs, kept, dy, dlast)
-            return [d for group in found for d in group]
+            return _differentiated_once([d for group in found for d in group],
+                                        [*flat, dy, *dlast])
 
         return (y, *last), gradient
 
     y, *last = run(*tf.nest.flatten(given))
     return y, last
+
+
+def _differentiated_once(gradients, inputs):
+    """The gradients, with an error where a second derivative is asked of them."""
+
+    @tf.custom_gradient
+    def once(*_):
+        def gradient(*_):
+            raise NotImplementedError(
+                "The fast path of a recurrence has no second derivative. Compute it "
+                'within rnnzoo.recurrence.using("plain").')
+
+        return [d for d in gradients if d is not None], gradient
+
+    return _spread(gradients, once(*inputs))
 
 
 class Tapped:
@@ -76,22 +97,31 @@ class Tapped:
     def step(self, given, product, t=None):
         """One step as a function of tensors alone; masked if it has a time `t`."""
         valid = None if t is None or self.mask is None else self.mask[t]
-        with keras.StatelessScope(list(zip(self.cell.weights, given.weights))):
+        variables = self.cell.variables
+        with keras.StatelessScope(list(zip(self.cell.weights, given.weights))) as scope:
+            before = [scope.get_current_value(v) for v in variables]
             y, new = self.cell(
                 tree.pack_sequence_as(self.z, given.z), given.states, product=product,
                 context=tree.pack_sequence_as(self.constants, given.constants))
+            if any(scope.get_current_value(v) is not b
+                   for v, b in zip(variables, before)):
+                raise Unservable("its step draws random numbers or changes weights")
         return y, keep(valid, new, given.states)
 
     def products(self, given):
         """The kernel and the vector of every product of a step, and its output."""
-        kernels, vectors = [], []
+        kernels, vectors, values = [], [], []
 
         def product(v, kernel):
+            if len(kernel.shape) != 2:
+                raise Unservable(f"a kernel of its step has {len(kernel.shape)} axes")
             vectors.append(v)
             kernels.append(_like(kernel, v))
-            return tf.matmul(v, kernels[-1])
+            values.append(tf.matmul(v, kernels[-1]))
+            return values[-1]
 
         y, _ = self.step(given.at(0, given.states), product)
+        _check_branches(values, y)
         return kernels, vectors, y
 
     def look(self, inputs):
@@ -102,15 +132,17 @@ class Tapped:
         gradient is taken out of the loop. `alias` is the number of the state that a
         product is applied to as it is: such a vector is kept once.
         """
-        moving = [v for v in (*[v[0] for v in inputs.z], *inputs.states,
-                              *inputs.constants) if _is_open(v)]
+        moving = [*inputs.z, *inputs.states, *inputs.constants]
+        if any(v.dtype.is_complex for v in moving):
+            raise Unservable("it computes with complex numbers")
         trained = [v for v, w in zip(inputs.weights, self.cell.weights) if w.trainable]
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch([moving, inputs.weights])
+            tape.watch(inputs.weights)
             kernels, vectors, y = self.products(inputs)
-        self.fixed = [not _reaches(tape, kernel, moving) for kernel in kernels]
-        self.lifted = [fixed and _reaches(tape, kernel, trained)
-                       for fixed, kernel in zip(self.fixed, kernels)]
+        self.fixed = [not _depends(kernel, moving) for kernel in kernels]
+        self.lifted = [
+            fixed and any(g is not None for g in tape.gradient(kernel, trained))
+            for fixed, kernel in zip(self.fixed, kernels)]
         self.alias = [next((i for i, s in enumerate(inputs.states) if s is v), None)
                       for v in vectors]
         return kernels, vectors, y
@@ -126,13 +158,17 @@ class Tapped:
             values, applied = [], []
 
             def product(v, kernel):
-                fixed = self.fixed[len(values)]
-                kernel = kernels[len(values)] if fixed else _like(kernel, v)
+                i = len(values)
+                if i < len(kernels) and self.fixed[i]:
+                    kernel = kernels[i]
                 applied.append(v)
-                values.append(tf.matmul(v, kernel))
+                values.append(tf.matmul(v, _like(kernel, v)))
                 return values[-1]
 
             y, new = self.step(inputs.at(t, states), product, t)
+            _check_branches(values, y)
+            if len(values) != len(kernels):
+                raise Unservable("its steps do not all have the same products")
             return (t + 1, new, outputs.write(t, y),
                     _write(kept_states, t, states),
                     _write(kept_values, t, _where(self.fixed, values)),
@@ -231,8 +267,22 @@ def _like(kernel, v):
     return ops.cast(ops.convert_to_tensor(kernel), v.dtype)
 
 
-def _reaches(tape, target, sources):
-    return any(g is not None for g in tape.gradient(target, sources))
+def _check_branches(values, y):
+    if any(value.graph is not y.graph for value in values):
+        raise Unservable("a product of its step stands in a branch or a loop")
+
+
+def _depends(target, sources):
+    """Whether any source has a part in the target, gradients or not."""
+    sources, seen, ahead = {id(v) for v in sources}, set(), [target]
+    while ahead:
+        v = ahead.pop()
+        if id(v) in sources:
+            return True
+        if id(v) not in seen:
+            seen.add(id(v))
+            ahead.extend(v.op.inputs)
+    return False
 
 
 def _length(inputs):

@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import ops, tree
 
-from rnnzoo.recurrence.generic import keep
+from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
 
 
@@ -16,6 +16,23 @@ def training_path(eagerly):
     if tf.config.list_physical_devices("GPU"):
         return "fast", "a GPU runs the operations of a step without XLA"
     return "compiled", "on a CPU, XLA fuses the small operations of a step"
+
+
+def objection(cell):
+    """Why a built cell cannot take the fast path; empty if it can."""
+
+    @tf.function(autograph=False)
+    def one_step():
+        features = cell.get_build_config()["input_shape"][-1]
+        z, constants = cell.prepare(tf.zeros((1, 1, features)), training=True)
+        z = tree.map_structure(lambda v: tf.transpose(v, (1, 0, *range(2, v.ndim))), z)
+        fast(cell, z, cell.get_initial_state(1), constants, None)
+
+    try:
+        one_step.get_concrete_function()
+    except Unservable as reason:
+        return str(reason)
+    return ""
 
 
 def plain(cell, z, states, constants, mask):
