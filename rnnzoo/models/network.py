@@ -21,6 +21,8 @@ class Network(keras.Model):
         vocabulary_size: number of input symbols, or None.
     """
 
+    arguments = None
+
     def describe(self, arguments, output_size):
         """Says what the network is for; `build` calls it once."""
         self.arguments = arguments
@@ -41,21 +43,28 @@ class Network(keras.Model):
         return self.rule.train_step(self, *arguments)
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        x = checks.check(self, x, y)
+        x, y = self._checked(x, y, kwargs)
         if not kwargs.get("steps_per_epoch"):
             checks.warn_of_unknown_length(x)
         validation = kwargs.get("validation_data")
         if isinstance(validation, (list, tuple)):
-            checks.check(self, *validation[:2])
+            kwargs["validation_data"] = checks.check(self, *validation[:3])
         elif validation is not None:
-            kwargs["validation_data"] = checks.check(self, validation)
+            kwargs["validation_data"] = checks.check(self, validation)[0]
         return super().fit(x, y, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        return super().evaluate(checks.check(self, x, y), y, *args, **kwargs)
+        return super().evaluate(*self._checked(x, y, kwargs), *args, **kwargs)
 
     def predict(self, x, *args, **kwargs):
-        return super().predict(checks.check(self, x), *args, **kwargs)
+        x, *_ = checks.check(self, x, learns=False)
+        return super().predict(x, *args, **kwargs)
+
+    def _checked(self, x, y, kwargs):
+        x, y, weights = checks.check(self, x, y, kwargs.get("sample_weight"))
+        if weights is not None:
+            kwargs["sample_weight"] = weights
+        return x, y
 
     def get_config(self):
         return {key: plain(value) for key, value in self.arguments.items()}

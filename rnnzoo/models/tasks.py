@@ -45,7 +45,11 @@ class Task:
 
     def as_output(self, targets, output_size):
         """Targets in the form of outputs: symbols become unit vectors."""
-        return ops.one_hot(targets, output_size) if self.symbols else targets
+        if not self.symbols:
+            return targets
+        if len(targets.shape) == len(self.target_shape(None, None, output_size)) + 1:
+            targets = ops.squeeze(targets, -1)      # Keras takes a column of labels too
+        return ops.one_hot(ops.cast(targets, "int32"), output_size)
 
 
 _tasks = {task.name: task for task in (
