@@ -12,6 +12,8 @@ def unknown(what, received, accepted):
         accepted: the words that would do.
     """
     accepted = sorted(accepted)
-    near = difflib.get_close_matches(str(received), accepted, n=3)
+    lower = {name.lower(): name for name in accepted}
+    near = [lower[name] for name in
+            difflib.get_close_matches(str(received).lower(), lower, n=3)]
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return f"Unknown {what} {received!r}.{hint} Accepted: {', '.join(accepted)}."

@@ -1,5 +1,7 @@
 """build, and the network it returns."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -177,13 +179,44 @@ def test_explain_says_the_path_of_every_recurrent_layer():
     ({"input_shape": (4,)}, "time may be None"),
     ({"context": (1, 2, 3)}, "pair"),
     ({"context": (-1, 0)}, "not negative"),
-    ({"dropout": 1.5}, "0 and 1|between"),
+    ({"input_shape": 4}, "time may be None"),
+    ({"input_shape": ("a", 4)}, "time may be None"),
+    ({"context": 2}, "pair"),
+    ({"context": "ab"}, "pair"),
+    ({"dropout": 1.5}, r"in \[0, 1\)"),
+    ({"dropout": "0.5"}, r"in \[0, 1\)"),
+    ({"output_size": 0}, "received 0"),
+    ({"layers": True}, "received True"),
+    ({"seed": -1}, r"in \[0, 2\*\*32\)"),
+    ({"seed": 1.5}, r"in \[0, 2\*\*32\)"),
+    ({"global_clipnorm": 0}, "positive number or None"),
+    ({"bidirectional": "yes"}, "True or False"),
+    ({"name": "LSTM"}, "Did you mean 'lstm'"),
+    ({"activaton": "relu"}, "<weight>_initializer"),
+    ({"name": "jordan", "decay": 1.0}, r"`decay` is a number in \[0, 1\)"),
+    ({"name": "jordan", "teacher_forcing": 2}, "`teacher_forcing` is a probability"),
     ({"name": "jordan", "task": "regression", "teacher_forcing": 0.5}, "every step"),
     ({"optimizer": keras.optimizers.SGD(), "learning_rate": 0.1}, "has its own"),
 ])
 def test_bad_arguments_are_answered_with_the_way_out(changes, message):
     with pytest.raises(ValueError, match=message):
         small(**changes)
+
+
+def test_wrappers_of_optimizers_are_not_offered():
+    with pytest.raises(ValueError, match="Unknown optimizer") as caught:
+        small(optimizer="multioptimizer")
+    assert "map" not in str(caught.value)
+
+
+def test_numbers_of_numpy_go_into_the_configuration_as_pythons():
+    five = np.int64(5)
+    model = small("jordan", units=five, layers=np.int32(1), input_shape=(five, five),
+                  output_size=five, seed=five, context=(five, five),
+                  dropout=np.float32(0.5), decay=np.float64(0.5))
+    config = json.loads(json.dumps(model.get_config()))
+    assert config["units"] == 5 and config["decay"] == 0.5
+    assert type(model).from_config(config).get_config() == model.get_config()
 
 
 @pytest.mark.parametrize("x, y, message", [
@@ -197,6 +230,10 @@ def test_bad_arguments_are_answered_with_the_way_out(changes, message):
     (X[:0], Y[:0], "nothing to learn"),
     (X[:, :0], Y[:, :0], "one step"),
     ([[1.0], [1.0, 2.0]], Y, "pad_sequences"),
+    (X.astype("complex64"), Y, "x holds complex64"),
+    (X, Y.astype(str), "y holds str"),
+    (X, Y + 0.5, "whole numbers"),
+    (X, None, "no targets"),
 ])
 def test_bad_data_are_refused_before_training(x, y, message):
     model = small()
@@ -223,6 +260,59 @@ def test_ids_beyond_the_vocabulary_are_refused():
     for bad in (TOKENS, -TOKENS, TOKENS.astype("float32")):
         with pytest.raises(ValueError, match=r"\[0, 5\)"):
             model.fit(bad, TOKENS, verbose=0)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "uint16"])
+def test_narrow_integers_are_compared_as_the_numbers_they_are(dtype):
+    model = rnnzoo.build("elman", task="tagging", vocabulary_size=40_000, units=4,
+                         output_size=40_000, embedding=3)
+    tokens = TOKENS.astype(dtype)
+    model.fit(tokens, tokens, verbose=0)
+    dataset = tf.data.Dataset.from_tensor_slices((tokens, tokens)).batch(8)
+    model.fit(dataset, verbose=0, shuffle=False)
+    assert model.optimizer.iterations == 5
+
+
+class Frame:
+    """As much of pandas as matters."""
+
+    def __init__(self, v):
+        self.to_numpy = lambda: v
+
+
+@pytest.mark.parametrize("kind", [np.ndarray.tolist, Frame])
+def test_lists_and_frames_are_as_good_as_arrays(kind):
+    model, weights = small(), np.ones((32, 5))
+    x, y = kind(X), kind(Y)
+    model.fit(x, y, sample_weight=kind(weights), validation_data=(x, y), verbose=0)
+    np.testing.assert_array_equal(model.predict(x, verbose=0),
+                                  model.predict(X, verbose=0))
+    assert model.evaluate(x, y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("teacher_forcing", [0.0, 0.5])
+@pytest.mark.parametrize("y", [Y[..., None], Y.astype("float32"), Y.astype("int16")])
+def test_labels_may_be_a_column_and_whole_floats(y, teacher_forcing):
+    fitted(small("jordan", teacher_forcing=teacher_forcing), X, y)
+
+
+def test_a_dataset_without_targets_is_refused_to_learn_from_and_predicted_from():
+    rows = tf.data.Dataset.from_tensor_slices(X).batch(8)
+    with pytest.raises(ValueError, match="no targets"):
+        small().fit(rows, verbose=0, shuffle=False)
+    assert small().predict(rows, verbose=0).shape == (32, 5, 3)
+
+
+def test_weights_that_are_no_numbers_are_refused():
+    with pytest.raises(ValueError, match="sample_weight holds numbers that are NaN"):
+        small().fit(X, Y, sample_weight=np.full((32, 5), np.nan), verbose=0)
+
+
+def test_a_network_not_made_by_build_says_so():
+    x = keras.Input((5, 4))
+    model = rnnzoo.models.network.Network(x, keras.layers.Dense(3)(x))
+    with pytest.raises(ValueError, match="not made by rnnzoo.build"):
+        model.fit(X, Y)
 
 
 def test_nearest_names_are_offered():

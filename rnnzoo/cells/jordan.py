@@ -66,6 +66,11 @@ class JordanCell(Cell):
                  activation="tanh", output_activation="linear",
                  feedback_activation=None, **kwargs):
         super().__init__(**kwargs)
+        if not 0 <= decay < 1:
+            raise ValueError(f"`decay` is a number in [0, 1); received {decay!r}.")
+        if not 0 <= teacher_forcing <= 1:
+            raise ValueError("`teacher_forcing` is a probability, in [0, 1]; received "
+                             f"{teacher_forcing!r}.")
         self.units = units
         self.output_size = output_size
         self.states = {"c": output_size}

@@ -5,6 +5,7 @@ import random
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 
 from rnnzoo import registry
 from rnnzoo.cells.base import RULES
@@ -12,6 +13,9 @@ from rnnzoo.errors import unknown
 from rnnzoo.layers import ContextWindow, OneHot, Recurrent
 from rnnzoo.models import tasks
 from rnnzoo.models.network import Network
+
+# Classes in `keras.optimizers` that work only around others.
+NO_OPTIMIZERS = ("Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap")
 
 
 def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=None,
@@ -53,14 +57,23 @@ def build(name, *, task, input_shape=None, vocabulary_size=None, output_size=Non
         ValueError: for an unknown name, task or argument, with the nearest ones, and
             for arguments that do not fit together.
     """
+    (input_shape, vocabulary_size, output_size, units, layers, context, embedding,
+     dropout, learning_rate, global_clipnorm, seed, cell_arguments) = _native((
+         input_shape, vocabulary_size, output_size, units, layers, context, embedding,
+         dropout, learning_rate, global_clipnorm, seed, cell_arguments))
     arguments = {**locals(), **cell_arguments}
     del arguments["cell_arguments"]
     entry = registry.info(name)
     task = tasks.get(task)
-    output_size = output_size or (vocabulary_size if task.predicts_input else None)
+    if output_size is None and task.predicts_input:
+        output_size = vocabulary_size
     _check_data(entry, task, input_shape, vocabulary_size)
-    _check_numbers(output_size=output_size, units=units, layers=layers)
-    _check_arguments(entry, task, context, cell_arguments)
+    _check_counts(output_size=output_size, units=units, layers=layers)
+    _check_options(vocabulary_size=vocabulary_size, embedding=embedding)
+    _check_numbers(context, dropout, global_clipnorm, seed)
+    _check_flags(bidirectional=bidirectional,
+                 trainable_initial_state=trainable_initial_state)
+    _check_arguments(entry, task, cell_arguments)
     compiled_with = _optimizer(optimizer, learning_rate, global_clipnorm)
     with _seeded(seed):
         x, y = _input(input_shape, vocabulary_size, embedding)
@@ -99,25 +112,71 @@ def _check_data(entry, task, input_shape, vocabulary_size):
             "Give either `input_shape=(time, features)` for real-valued input or "
             "`vocabulary_size` for integer symbols; received "
             f"input_shape={input_shape}, vocabulary_size={vocabulary_size}.")
-    if input_shape is not None and (len(input_shape) != 2 or not input_shape[1]):
+    if input_shape is not None and not (
+            _is_pair(input_shape) and _is_count(input_shape[1])
+            and (input_shape[0] is None or _is_count(input_shape[0]))):
         raise ValueError("`input_shape` is (time, features), where time may be None; "
-                         f"received {input_shape}.")
+                         f"received {input_shape!r}.")
 
 
-def _check_numbers(**numbers):
-    for name, value in numbers.items():
-        if not isinstance(value, int) or value < 1:
+def _check_counts(**counts):
+    for name, value in counts.items():
+        if not _is_count(value):
             raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
 
 
-def _check_arguments(entry, task, context, cell_arguments):
-    if len(context) != 2:
-        raise ValueError("`context` is a pair (steps before, steps after); received "
-                         f"{context!r}.")
+def _check_options(**counts):
+    _check_counts(**{k: v for k, v in counts.items() if v is not None})
+
+
+def _check_numbers(context, dropout, global_clipnorm, seed):
+    if not (_is_pair(context) and all(_is_count(v, least=0) for v in context)):
+        raise ValueError("`context` is a pair (steps before, steps after), integers "
+                         f"that are not negative; received {context!r}.")
+    if not (_is_number(dropout) and 0 <= dropout < 1):
+        raise ValueError(f"`dropout` is a number in [0, 1); received {dropout!r}.")
+    if global_clipnorm is not None and not (
+            _is_number(global_clipnorm) and global_clipnorm > 0):
+        raise ValueError("`global_clipnorm` is a positive number or None; received "
+                         f"{global_clipnorm!r}.")
+    if seed is not None and not (_is_count(seed, least=0) and seed < 2**32):
+        raise ValueError("`seed` is an integer in [0, 2**32) or None; received "
+                         f"{seed!r}.")
+
+
+def _check_flags(**flags):
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"`{name}` is True or False; received {value!r}.")
+
+
+def _is_pair(value):
+    return isinstance(value, (list, tuple)) and len(value) == 2
+
+
+def _is_count(value, least=1):
+    return _is_number(value) and isinstance(value, int) and value >= least
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _native(value):
+    """Numbers of NumPy, in any structure, as Python's, which go into a file."""
+    if isinstance(value, dict):
+        return {k: _native(v) for k, v in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_native, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_arguments(entry, task, cell_arguments):
     known = {*entry.arguments, *inspect.signature(build).parameters}
     known.remove("cell_arguments")
     for argument in cell_arguments:
         if argument not in known and not argument.endswith(RULES):
+            known |= {f"<weight>_{rule}" for rule in RULES}
             raise ValueError(f"{entry.name!r}: {unknown('argument', argument, known)}")
     if cell_arguments.get("teacher_forcing") and not task.per_step:
         raise ValueError("`teacher_forcing` needs a target at every step; "
@@ -155,7 +214,7 @@ def _optimizer(optimizer, learning_rate, global_clipnorm):
                              "this one has its own. Set it there.")
         return optimizer
     names = {n.lower(): n for n in dir(keras.optimizers) if inspect.isclass(
-        getattr(keras.optimizers, n)) and n not in ("Optimizer", "LossScaleOptimizer")}
+        getattr(keras.optimizers, n)) and n not in NO_OPTIMIZERS}
     if str(optimizer).lower() not in names:
         raise ValueError(unknown("optimizer", optimizer, names))
     options = {"global_clipnorm": global_clipnorm}
