@@ -137,6 +137,11 @@ def test_a_factory_of_something_else_is_an_error():
         check_cell(lambda **options: keras.layers.GRUCell(5, **options))
     with pytest.raises(TypeError, match="seed"):
         check_cell(lambda: ElmanCell(5))
+    cell = ElmanCell(5)
+    with pytest.raises(TypeError, match="received a cell"):
+        check_cell(cell)
+    with pytest.raises(TypeError, match="fresh cell at every call"):
+        check_cell(lambda **options: cell)
 
 
 # Saved networks, where this process' classes are not there to help

@@ -82,13 +82,21 @@ def check_cell(factory, *, exceptions=None):
         A `Report`.
 
     Raises:
-        TypeError: if the factory takes no options or makes no `Cell`.
+        TypeError: if the factory takes no options or makes no `Cell`, or always the
+            same one.
         ValueError: for an exception to no property.
     """
+    if isinstance(factory, Cell):
+        raise TypeError("`factory` is a function that makes cells, such as lambda "
+                        f"**options: {type(factory).__name__}(..., **options); "
+                        f"received a cell, {factory!r}.")
     subject = Subject(factory)
     cell = factory(seed=1)
     if not isinstance(cell, Cell):
         raise TypeError(f"`factory` gives a rnnzoo.cells.Cell; received {cell!r}.")
+    if factory(seed=1) is cell:
+        raise TypeError("`factory` makes a fresh cell at every call; this one gives "
+                        f"the same again, {cell!r}.")
     cls = type(cell)
     exceptions = {**registered_exceptions(cls), **(exceptions or {})}
     for name in exceptions:
