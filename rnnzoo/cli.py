@@ -8,7 +8,14 @@ import tensorflow as tf
 
 def main(arguments=None):
     """Runs one command; what the user can mend is said in one message, exit code 2."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    # Where options stand between them, argparse leaves over what follows.
+    overrides = [word for word in rest if "=" in word and not word.startswith("-")]
+    if len(overrides) < len(rest) or rest and not hasattr(options, "overrides"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    elif rest:
+        options.overrides += overrides
     try:
         options.command(options)
     except (ValueError, OSError, EOFError, ArithmeticError, tf.errors.OpError) as error:

@@ -1,5 +1,7 @@
 """Trained networks as SavedModels: what a server loads, without rnnzoo."""
 
+from numbers import Integral
+
 import keras
 import tensorflow as tf
 
@@ -20,8 +22,13 @@ def export(model, directory, version=None):
         The path of the version's folder.
 
     Raises:
+        ValueError: the version is no positive integer.
         FileExistsError: the version is there already; it is left as it is.
     """
+    if version is not None and (
+            isinstance(version, bool) or not isinstance(version, Integral)
+            or version < 1):
+        raise ValueError(f"`version` is a positive integer; received {version!r}.")
     (x,) = model.inputs
 
     def serve(x):

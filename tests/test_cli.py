@@ -55,6 +55,16 @@ def test_train_takes_overrides_and_a_seed(run, work):
     assert (recipe["seed"], recipe["data"]["folder"]) == (3, "data")
 
 
+def test_overrides_may_stand_after_options(rnnzoo):
+    code, _, errors = rnnzoo("train", "tiny.yaml", "data.folder=data", "--out", "none",
+                             "training.epoch=1")
+    assert code == 2 and "Did you mean 'epochs'" in errors
+    for command in (["train", "tiny.yaml", "--out", "none", "a=1", "--ot=b"],
+                    ["info", "elman", "a=1"]):
+        code, _, errors = rnnzoo(*command)
+        assert code == 2 and "unrecognized arguments" in errors
+
+
 def test_list_prints_the_names_that_fit(rnnzoo):
     code, out, _ = rnnzoo("list", "*l*m*", "--task", "tagging")
     listed = [line.split()[0] for line in out.splitlines()]
@@ -94,6 +104,7 @@ def test_predict_and_export_agree(rnnzoo, run, work):
     ("predict runs/tiny/1 tiny.yaml", "pickle"),
     ("predict runs/tiny/1 flat.npy", "x has shape"),
     ("export runs/tiny/1 taken --version 1", "never overwritten"),
+    ("export runs/tiny/1 served --version 0", "positive integer"),
 ])
 def test_a_mistake_is_answered_in_one_message(rnnzoo, run, work, command, message):
     np.save(work / "flat.npy", np.zeros(3))
