@@ -171,6 +171,22 @@ def test_a_run_in_use_is_not_resumed(small, tmp_path, monkeypatch):
         training.train(small, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("size", [0, 100, -2000])
+def test_a_damaged_checkpoint_is_named(small, tmp_path, monkeypatch, size):
+    path = interrupted(small, tmp_path, monkeypatch) / "checkpoint.npz"
+    whole = path.read_bytes() if path.exists() else b""
+    path.write_bytes(whole[:size])
+    with pytest.raises(ValueError, match="checkpoint.npz is damaged.*without --resume"):
+        training.train(small, tmp_path, resume=True)
+
+
+def test_a_foreign_table_is_refused_before_training(small, tmp_path):
+    (tmp_path / "results.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="is no results table"):
+        training.train(small, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
+
+
 def test_nothing_to_resume_is_said(small, run, tmp_path):
     for out in (tmp_path, run.parent.parent):
         with pytest.raises(FileNotFoundError, match="no unfinished run"):
@@ -183,6 +199,7 @@ def test_nothing_to_resume_is_said(small, run, tmp_path):
     ("network.unit=3", "Did you mean 'units'"),
     ("data.dataset=digit_rows", "Did you mean 'digits_rows'"),
     ("network.input_shape=[null, 7]", "x has shape"),
+    ("network.output_size=1", r"^digits_rows: y holds labels.*not in \[0, 1\)\.$"),
 ])
 def test_a_recipe_that_does_not_fit_fails_before_a_folder_is_made(
     small, tmp_path, override, message

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rnnzoo import datasets, files, recipes
+from rnnzoo import datasets, files, recipes, results
 from rnnzoo.errors import unknown
 from rnnzoo.models import build
 from rnnzoo.training import runs
@@ -42,6 +42,9 @@ def train(recipe, out="runs", seed=None, resume=False):
         recipe = recipes.load(recipe)
     if seed is not None:
         recipe = recipes.Recipe.model_validate({**recipe.plain(), "seed": seed})
+    table = Path(out) / "results.csv"
+    if table.exists():
+        results.read(table)     # another's file is refused now, not after the training
     splits = {name: _examples(recipe, name) for name in SPLITS}
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
@@ -95,7 +98,11 @@ def _examples(recipe, split):
 
 def _score(model, recipe, rows):
     batches = datasets.batches(rows, recipe.data.batch_size)
-    return model.evaluate(batches, return_dict=True, verbose=0)
+    try:
+        return model.evaluate(batches, return_dict=True, verbose=0)
+    except tf.errors.InvalidArgumentError as error:
+        kind, reason = _reason(error)
+        raise kind(f"{recipe.data.dataset}: {reason}.") from error
 
 
 def _check_metric(model, recipe):

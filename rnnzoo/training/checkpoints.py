@@ -3,6 +3,8 @@
 import json
 import math
 import time
+import zlib
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -101,6 +103,15 @@ class Checkpoint(keras.callbacks.Callback):
             np.savez(aside, facts=json.dumps(facts), **arrays)
 
     def _restore(self):
+        try:
+            self._read()
+        except (BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
+            raise ValueError(
+                f"{self.path} is damaged and cannot be resumed from ({error}). Start "
+                "anew, without --resume."
+            ) from error
+
+    def _read(self):
         with np.load(self.path) as saved:
             facts = json.loads(str(saved["facts"]))
             self.history, self.best_epoch = facts["history"], facts["best_epoch"]
