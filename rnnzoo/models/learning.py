@@ -19,7 +19,7 @@ class Backpropagation:
             return keras.Model.train_step(network, *arguments)
 
 
-RULES = {"backpropagation": Backpropagation}
+_rules = {"backpropagation": Backpropagation}
 
 
 def get(name):
@@ -28,6 +28,6 @@ def get(name):
     Raises:
         ValueError: if there is none.
     """
-    if name not in RULES:
-        raise ValueError(unknown("learning rule", name, RULES))
-    return RULES[name]()
+    if name not in _rules:
+        raise ValueError(unknown("learning rule", name, _rules))
+    return _rules[name]()
