@@ -34,7 +34,9 @@ class Path(NamedTuple):
 
 @contextmanager
 def using(path):
-    """Within it every recurrence takes this path: for comparisons and measurements.
+    """Within it recurrences take this path, for comparisons and measurements.
+
+    A cell that the path cannot serve takes the plain one all the same.
 
     Raises:
         ValueError: if the path is none of `PATHS`.
@@ -91,8 +93,6 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     try:
         y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
     except Unservable:
-        if _asked.get() != "auto":
-            raise
         y, states = _loop("plain", unroll)(cell, z, list(states), constants, mask)
     if mask is not None:
         if not zero_output_for_mask:
