@@ -3,9 +3,9 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rnnzoo import files
+from rnnzoo.plots.style import BLUE, GREY, RED, tidy, written
 
-COLOURS = {"": "#9aa5b1", "val_": "#1f5fa8"}
+COLOURS = {"": GREY, "val_": BLUE}
 LABELS = {"": "training", "val_": "validation"}
 
 
@@ -19,6 +19,9 @@ def curves(history, path, metric, title, target=None, best=None):
         title: line above the figure.
         target: value of the metric to reach, drawn as a dashed line.
         best: epoch whose weights are kept, counted from 1, marked by a dot.
+
+    Returns:
+        The figure.
     """
     names = list(dict.fromkeys(["loss", metric]))
     figure = Figure(figsize=(4.8 * len(names), 3.6), layout="constrained")
@@ -33,12 +36,9 @@ def curves(history, path, metric, title, target=None, best=None):
             kept = history[best - 1]["val_" + name]
             axes.plot(best, kept, "o", color=colour, label=f"kept: epoch {best}")
         if target is not None and name == metric:
-            style = {"color": "#c0392b", "ls": "--", "lw": 1}
+            style = {"color": RED, "ls": "--", "lw": 1}
             axes.axhline(target, **style, label=f"target {target:g}")
-        axes.set(title=name.replace("_", " "), xlabel="epoch")
+        tidy(axes, title=name.replace("_", " "), xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.25)
         axes.legend(frameon=False)
-    with files.replacing(path) as aside:
-        figure.savefig(aside, dpi=150)
+    return written(figure, path)

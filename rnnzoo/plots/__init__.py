@@ -1,0 +1,5 @@
+"""Drawings: of training, and of what networks do."""
+
+from rnnzoo.plots.training import curves
+
+__all__ = ["curves"]
