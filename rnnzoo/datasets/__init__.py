@@ -13,6 +13,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from rnnzoo import files
+from rnnzoo.datasets import dynamics  # noqa: F401
+from rnnzoo.datasets.problems import info, sample  # noqa: F401
 from rnnzoo.errors import unknown
 
 SHUFFLED_AT_ONCE = 10_000
