@@ -17,9 +17,11 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     {"errors", "files"},
     {"registry"},
-    {"cells", "results", "plots"},
+    {"configuration"},
+    {"initializers"},
+    {"cells", "memories", "results", "plots"},
     {"recurrence"},
-    {"layers", "datasets"},
+    {"layers", "datasets", "readouts"},
     {"models"},
     {"serving", "recipes"},
     {"testing", "training"},

@@ -1,15 +1,15 @@
 """What every cell shares: weights, states, configuration, dropout, Keras' protocol."""
 
 import inspect
-import zlib
 from typing import NamedTuple
 
 import keras
 import numpy as np
-from keras import initializers, ops, tree
+from keras import ops, tree
 
+from rnnzoo import initializers
+from rnnzoo.configuration import Configured, derived_seed, plain
 from rnnzoo.errors import unknown
-from rnnzoo.registry import arguments
 
 RULES = ("initializer", "regularizer", "constraint")
 
@@ -28,7 +28,7 @@ class State(NamedTuple):
     initial: float = 0
 
 
-class Cell(keras.layers.Layer):
+class Cell(Configured, keras.layers.Layer):
     """One step in time of a recurrent network, written as its paper's equations.
 
     A subclass keeps each constructor argument in an attribute of the same name, sets
@@ -79,11 +79,6 @@ class Cell(keras.layers.Layer):
         self._use = ""
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        package = cls.__module__.partition(".")[0]
-        keras.saving.register_keras_serializable(package)(cls)
-
     def reseed(self, use):
         """Draws other numbers from the same seed, for another use of it."""
         self._use = use
@@ -91,12 +86,13 @@ class Cell(keras.layers.Layer):
 
     # Weights
 
-    def weight(self, name, *shape, initializer=None, then=None):
+    def weight(self, name, *shape, initializer=None, then=None, trainable=True):
         """Adds a weight, or zeros in its place where it is a bias that is switched off.
 
         Recurrent kernels start orthogonal, biases at zero, the rest Glorot uniform, as
         in Keras, unless `initializer` or the user's `<name>_initializer` says
-        otherwise; `then` is a function that finishes the drawn value.
+        otherwise; `then` is a function that finishes the drawn value. A weight that is
+        not `trainable` stays as it is drawn.
         """
         if name.endswith("bias") and not self.use_bias:
             return np.zeros(shape, self.compute_dtype)
@@ -104,7 +100,7 @@ class Cell(keras.layers.Layer):
         rule["initializer"] = self._drawing(
             name, rule["initializer"] or initializer or _usual_initializer(name), then
         )
-        return self.add_weight(name=name, shape=shape, **rule)
+        return self.add_weight(name=name, shape=shape, trainable=trainable, **rule)
 
     def _drawing(self, name, initializer, then):
         """The initializer under the cell's seed, drawn in float32 or wider.
@@ -112,7 +108,8 @@ class Cell(keras.layers.Layer):
         An orthogonal matrix needs a QR decomposition, which narrow floats do not have.
         """
         initializer = initializers.get(initializer)
-        if self.seed is not None and isinstance(initializer, initializers.Initializer):
+        drawn = isinstance(initializer, keras.initializers.Initializer)
+        if drawn and self.seed is not None:
             config = initializer.get_config()
             if "seed" in config and config["seed"] is None:
                 config["seed"] = derived_seed(self.seed, self._use + name)
@@ -225,18 +222,8 @@ class Cell(keras.layers.Layer):
     # Configuration
 
     def get_config(self):
-        own = {name: plain(getattr(self, name)) for name in arguments(type(self))}
         rules = {name: plain(rule) for name, rule in self.rules.items()}
-        return {**super().get_config(), **own, **rules}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{name: revived(value) for name, value in config.items()})
-
-
-def derived_seed(seed, name):
-    """A seed of its own for each named use of one `seed`; None stays None."""
-    return None if seed is None else zlib.crc32(f"{seed}/{name}".encode()) % 2**31
+        return {**super().get_config(), **rules}
 
 
 def _full(rule):
@@ -255,21 +242,3 @@ def _call(function, x, **optional):
     """Calls `function` with those optional arguments that its signature has."""
     known = inspect.signature(function).parameters
     return function(x, **{k: v for k, v in optional.items() if k in known})
-
-
-def plain(value):
-    """A constructor argument as plain data."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if callable(value) and hasattr(value, "__name__"):
-        return keras.activations.serialize(value)
-    return keras.saving.serialize_keras_object(value)
-
-
-def revived(value):
-    """The constructor argument that `plain` made plain."""
-    if isinstance(value, dict) and "class_name" in value:
-        return keras.saving.deserialize_keras_object(value)
-    return value

@@ -97,6 +97,7 @@ class Docstring:
         """One step in float64: the output and the list of new states."""
         cell = self.cell
         names = {name: getattr(cell, name) for name in arguments(type(cell))}
+        names |= {k: np.array(v) for k, v in names.items() if isinstance(v, list)}
         names |= FUNCTIONS | dict(zip(cell.states, map(_double, states)))
         for letter, symbol in self.symbols.items():
             if symbol.role == "input":

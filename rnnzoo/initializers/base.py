@@ -1,0 +1,51 @@
+"""What drawn weights share: NumPy's generator, one seed, a configuration."""
+
+import random
+
+import keras
+import numpy as np
+from keras import ops
+
+from rnnzoo.registry import arguments
+
+
+class Drawn(keras.initializers.Initializer):
+    """An initializer that draws in NumPy, so that a seed means the same everywhere.
+
+    A subclass keeps each constructor argument in an attribute of the same name and
+    defines `draw(random, shape)`, which returns an array in float64.
+
+    Args:
+        seed: integer that governs what is drawn; None draws another at every call,
+            which `keras.utils.set_random_seed` governs.
+    """
+
+    def __init__(self, seed=None):
+        self.seed = seed
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        package = cls.__module__.partition(".")[0]
+        keras.saving.register_keras_serializable(package)(cls)
+
+    def __call__(self, shape, dtype=None):
+        seed = random.getrandbits(32) if self.seed is None else self.seed
+        value = self.draw(np.random.default_rng(seed), tuple(shape))
+        return ops.convert_to_tensor(value, dtype or keras.config.floatx())
+
+    def get_config(self):
+        return {name: getattr(self, name) for name in arguments(type(self))}
+
+
+def units_of(initializer, shape):
+    """Number of units of a reservoir, which is square."""
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise ValueError(f"{type(initializer).__name__} is for the recurrent kernel of "
+                         f"a reservoir, (units, units); received shape {shape}.")
+    return shape[0]
+
+
+def check_share(name, value):
+    """Raises ValueError unless a number is in (0, 1]."""
+    if not 0 < value <= 1:
+        raise ValueError(f"`{name}` is a share in (0, 1]; received {value!r}.")
