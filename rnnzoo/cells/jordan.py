@@ -51,7 +51,8 @@ class JordanCell(Cell):
         decay: self-connection of the context units, in [0, 1).
         teacher_forcing: probability, in [0, 1], with which in training the context
             receives the target of a step instead of the network's own answer. The
-            targets are the second part of the input, `(x, targets)`.
+            targets are the second part of the input, `(x, targets)`. Outside training
+            it always receives those that are shown.
         activation: of the hidden layer.
         output_activation: of the output layer.
         feedback_activation: of what is fed back; None feeds back the output itself.
@@ -89,14 +90,15 @@ class JordanCell(Cell):
         self.output_kernel = self.weight("output_kernel", units, size)
         self.output_bias = self.weight("output_bias", size)
 
-    def project(self, x):
+    def project(self, x, training=False):
         if not isinstance(x, (list, tuple)):
             return x @ self.kernel + self.bias
         x, targets = x
-        chance = keras.random.uniform(ops.shape(targets[..., :1]),
-                                      seed=self.seed_generator)
-        return (x @ self.kernel + self.bias, targets,
-                ops.cast(chance < self.teacher_forcing, targets.dtype))
+        forced = ops.ones_like(targets[..., :1])
+        if training:
+            chance = keras.random.uniform(ops.shape(forced), seed=self.seed_generator)
+            forced = ops.cast(chance < self.teacher_forcing, targets.dtype)
+        return x @ self.kernel + self.bias, targets, forced
 
     def step(self, z, states, product):
         (c,) = states

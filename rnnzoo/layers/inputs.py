@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnzoo.layers.carrying import carried
+
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class OneHot(keras.layers.Layer):
@@ -22,6 +24,9 @@ class OneHot(keras.layers.Layer):
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.supports_masking = True
+
+    def carried_states(self, batch_size):
+        return {}
 
     def call(self, x):
         return ops.one_hot(x, self.vocabulary_size, dtype=self.compute_dtype)
@@ -63,11 +68,27 @@ class ContextWindow(keras.layers.Layer):
         self.left, self.right = left, right
         self.supports_masking = True
 
+    def build(self, input_shape):
+        self.features = input_shape[-1]
+
+    def carried_states(self, batch_size):
+        """The steps before the first one, for a sequence that comes in pieces."""
+        if self.right:
+            raise ValueError(f"{self.name} cannot run step by step: it shows each step "
+                             f"the {self.right} after it, which a stream does not have "
+                             f"yet; use context=({self.left}, 0).")
+        return {"past": ops.zeros((batch_size, self.left, self.features),
+                                  self.compute_dtype)}
+
     def call(self, x, mask=None):
         if mask is not None:
             x = ops.where(mask[..., None], x, ops.zeros_like(x))
-        padded = ops.pad(x, [[0, 0], [self.left, self.right], [0, 0]])
-        time = ops.shape(x)[1]
+        time, before = ops.shape(x)[1], carried(self)
+        if before is None:
+            padded = ops.pad(x, [[0, 0], [self.left, self.right], [0, 0]])
+        else:
+            padded = ops.concatenate([before["past"], x], axis=1)
+            before["past"] = padded[:, time:]
         return ops.concatenate(
             [padded[:, k:k + time] for k in range(self.left + 1 + self.right)], axis=-1)
 

@@ -8,22 +8,24 @@ from keras import ops, tree
 
 from rnnzoo import recurrence
 from rnnzoo.cells import Cell
+from rnnzoo.layers.carrying import carried
 
-_targets = ContextVar("targets", default=None)
+_teacher = ContextVar("teacher", default=(None, False))
 
 
 @contextmanager
-def teaching(targets):
+def teaching(targets, *, always=False):
     """Within it, cells with `teacher_forcing` are shown these targets in training.
 
     Args:
         targets: `(batch, time, output_size)`, or None for nothing.
+        always: whether outside training too, where the past is known.
     """
-    token = _targets.set(targets)
+    token = _teacher.set((targets, always))
     try:
         yield
     finally:
-        _targets.reset(token)
+        _teacher.reset(token)
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -108,6 +110,14 @@ class Recurrent(keras.layers.RNN):
             states[name] = ops.broadcast_to(value, ops.shape(states[name]))
         return list(states.values())
 
+    def carried_states(self, batch_size):
+        """Name -> state before the first step, for a sequence that comes in pieces."""
+        if self.go_backwards:
+            raise ValueError(f"{self.name} cannot run step by step: it starts at the "
+                             "end, which a stream does not have; use "
+                             "go_backwards=False.")
+        return dict(zip(self.cell.state_specs, self.get_initial_state(batch_size)))
+
     def reset_state(self):
         """Takes the states of a stateful layer back to the start."""
         if self.states:
@@ -120,19 +130,38 @@ class Recurrent(keras.layers.RNN):
         first = tree.flatten(sequences)[0]
         mask = _only(mask)
         self._check(first, mask)
+        before = carried(self)
+        if before is not None:
+            initial_state = list(before.values())
         states = self._start(first, initial_state)
         sequences = self._with_teacher(sequences, training)
         z, constants = self.cell.prepare(sequences, context, training)
         outputs, states = recurrence.recur(
             self.cell, z, states, constants, mask=mask, training=training,
-            go_backwards=self.go_backwards, unroll=self.unroll,
+            go_backwards=self.go_backwards,
+            unroll=self.unroll or before is not None and first.shape[1] == 1,
             zero_output_for_mask=self.zero_output_for_mask,
         )
+        if before is not None:
+            before.update(zip(before, states))
         if self.stateful:
             for variable, state in zip(self.states, states):
                 variable.assign(ops.cast(state, variable.dtype))
         output = outputs if self.return_sequences else outputs[:, -1]
         return (output, *states) if self.return_state else output
+
+    def features(self, sequences, mask=None, training=False):
+        """What enters the cell's `output_kernel`, `(batch, time, units)` or the last.
+
+        Where `teaching` shows targets, the cell is fed with them, in training or not.
+        """
+        first = tree.flatten(sequences)[0]
+        z, constants = self.cell.prepare(
+            self._with_teacher(sequences, training=True), None, training)
+        features, _ = recurrence.recur(
+            _Featured(self.cell), z, self._start(first, None), constants,
+            mask=_only(mask), go_backwards=self.go_backwards)
+        return features if self.return_sequences else features[:, -1]
 
     def _check(self, x, mask):
         if len(x.shape) != 3 or x.shape[1] == 0:
@@ -162,8 +191,8 @@ class Recurrent(keras.layers.RNN):
                 for g, s in zip(given, specs.values())]
 
     def _with_teacher(self, sequences, training):
-        targets = _targets.get()
-        taught = training and getattr(self.cell, "teacher_forcing", 0)
+        targets, always = _teacher.get()
+        taught = (training or always) and getattr(self.cell, "teacher_forcing", 0)
         if targets is None or not taught:
             return sequences
         return sequences, ops.cast(targets, self.compute_dtype)
@@ -208,6 +237,24 @@ class Recurrent(keras.layers.RNN):
         cell = keras.saving.deserialize_keras_object(
             config["cell"], custom_objects=custom_objects)
         return cls(**{**config, "cell": cell})
+
+
+class _Featured:
+    """A cell that shows, instead of its output, what enters its output kernel."""
+
+    def __init__(self, cell):
+        self.cell = cell
+
+    def __call__(self, z, states, context=None, product=None):
+        seen = []
+
+        def watched(v, kernel):
+            if kernel is self.cell.output_kernel:
+                seen.append(v)
+            return product(v, kernel)
+
+        _, states = self.cell(z, states, context=context, product=watched)
+        return seen[-1], states
 
 
 class _Untracked:
