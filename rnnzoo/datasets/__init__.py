@@ -13,7 +13,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from rnnzoo import files
-from rnnzoo.datasets import dynamics  # noqa: F401
+from rnnzoo.datasets import associative, dynamics, elman, languages, memory  # noqa: F401
 from rnnzoo.datasets.problems import info, sample  # noqa: F401
 from rnnzoo.errors import unknown
 

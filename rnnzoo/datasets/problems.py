@@ -1,7 +1,7 @@
 """The list of problems: data that a function of NumPy draws, any number, any length."""
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -22,11 +22,13 @@ class Problem:
         length: of the sequences, where none is asked for; the longest, where lengths
             differ.
         least: the smallest length there is.
+        most: the greatest; None if there is none.
         longer: the length in the TFDS split `longer`; None if there is no such split.
         size: number of sequences in the TFDS split `train`.
         symbols: names of the input ids 1, 2, ...; None where the input is real.
         labels: names of the target ids 0, 1, ...; None where the targets are real, or
             are symbols of the input.
+        limits: option -> (least, most) of its values.
     """
 
     name: str
@@ -34,10 +36,12 @@ class Problem:
     draw: partial
     length: int
     least: int = 1
+    most: int | None = None
     longer: int | None = None
     size: int = 10_000
     symbols: tuple | None = None
     labels: tuple | None = None
+    limits: dict = field(default_factory=dict)
 
     @property
     def family(self):
@@ -88,21 +92,35 @@ class Problem:
 
     def sample(self, n, length=None, seed=0, **options):
         """`(x, y)`; see `rnnzoo.datasets.sample`."""
-        self.check(options)
         length = self.length if length is None else length
-        for name, value, least in (
-                ("n", n, 1), ("length", length, self.least), ("seed", seed, 0)):
-            if not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(f"{self.name}: `{name}` is an integer of at least "
-                                 f"{least}; received {value!r}.")
+        self.check(length, **options)
+        self._check_number("n", n, 1)
+        self._check_number("seed", seed, 0)
         return self.draw(n, length, np.random.default_rng(seed), **options)
 
-    def check(self, options):
-        """Refuses options that the problem does not have, with the nearest."""
-        for option in options:
+    def check(self, length, **options):
+        """Refuses a length and options that the problem does not have.
+
+        Raises:
+            ValueError: says what was received and what is accepted.
+        """
+        self._check_number("length", length, self.least, self.most)
+        for option, value in options.items():
             if option not in self.options:
-                raise ValueError(f"{self.name}: " + unknown("option", option,
-                                                            self.options or ["none"]))
+                raise ValueError(f"{self.name}: " + unknown(
+                    "option", option, self.options or ["none but length"]))
+            limits = self.limits.get(option, (0, length))       # those of `shortest`
+            self._check_number(option, value, *limits,
+                               whole=isinstance(self.options[option], int))
+
+    def _check_number(self, name, value, least, most=None, whole=True):
+        kinds = (int, np.integer) if whole else (int, float, np.number)
+        if (not isinstance(value, kinds) or isinstance(value, bool)
+                or not least <= value <= (value if most is None else most)):
+            raise ValueError(
+                f"{self.name}: `{name}` is {'an integer' if whole else 'a number'} of "
+                f"at least {least}" + f" and at most {most}" * (most is not None)
+                + f"; received {value!r}.")
 
     def __str__(self):
         heading = f"{self.name} - {self.task}, {self.family} family"

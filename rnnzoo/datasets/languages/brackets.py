@@ -1,0 +1,80 @@
+"""Dyck languages: brackets that match, of one or several kinds."""
+
+import numpy as np
+
+from rnnzoo.datasets.languages.words import VERDICTS, to_continue, verdicts
+from rnnzoo.datasets.problems import problem
+
+PAIRS = ("(", ")", "[", "]", "{", "}", "<", ">")
+
+
+def dyck(n, length, rng, *, kinds, shortest=2):
+    """Well-formed words of brackets (Dyck words), to be continued.
+
+    Lengths are uniform among the even numbers from `shortest` to `length`; of the words
+    of a length in one kind of bracket all are equally likely; kinds are uniform. An
+    open bracket may always follow; of the closing ones only that which matches.
+
+    Returns:
+        x: begin and the word; y: the word and end. Ids 1, 2 for begin and end, then
+        3, 4 for ( ), 5, 6 for [ ], and so on; (n, length + 1).
+
+    Reference:
+        M. Suzgun et al., "LSTM networks can perform dynamic counting", Workshop on Deep
+        Learning and Formal Languages, ACL 2019. Words are drawn as in D. B. Arnold,
+        M. R. Sleep, "Uniform random generation of balanced parenthesis strings", ACM
+        Transactions on Programming Languages and Systems 2:122-128, 1980.
+    """
+    return to_continue(_words(n, length, rng, kinds, shortest))
+
+
+def labelled_dyck(n, length, rng, *, kinds, shortest=2):
+    """Are the brackets well-formed?
+
+    Half of the words are, drawn as in `dyck`. In the others one bracket, chosen at
+    random, has become another one, which always breaks them.
+
+    Returns:
+        x: ids 1, 2 for ( ), 3, 4 for [ ], and so on, (n, length). y: 1 for well-formed
+        words, 0 for others, (n,).
+
+    Reference:
+        S. Das, C. L. Giles, G. Z. Sun, "Learning context-free grammars: capabilities
+        and limitations of a recurrent neural network with an external stack memory",
+        Conference of the Cognitive Science Society, 1992; wrong words are our choice.
+    """
+    y = verdicts(n, rng)
+    x = _words(n, length, rng, kinds, shortest)
+    place = rng.integers(np.count_nonzero(x, axis=1))
+    moved = rng.integers(1, 2 * kinds, n)
+    rows = np.flatnonzero(y == 0)
+    place, moved = place[rows], moved[rows]
+    x[rows, place] = 1 + (x[rows, place] - 1 + moved) % (2 * kinds)
+    return x, y
+
+
+for kinds in (1, 2, 3, 4):
+    symbols = PAIRS[:2 * kinds]
+    problem("generation", name=f"dyck_{kinds}", fixed={"kinds": kinds}, length=40,
+            least=2, longer=160, symbols=("begin", "end", *symbols))(dyck)
+    problem("classification", name=f"dyck_{kinds}_labelled", fixed={"kinds": kinds},
+            length=40, least=2, longer=160, symbols=symbols,
+            labels=VERDICTS)(labelled_dyck)
+
+
+def _words(n, length, rng, kinds, shortest):
+    lengths = 2 * rng.integers(max(-(-shortest // 2), 1), length // 2 + 1, n)
+    words = np.zeros((n, length), "int32")
+    rows, depth = np.arange(n), np.zeros(n, int)
+    opened = np.zeros((n, length // 2 + 1), "int32")    # the stacks of open brackets
+    for step in range(lengths.max()):
+        rest = np.maximum(lengths - step, 1)
+        chance = (depth + 2) * (rest - depth) / (2 * rest * (depth + 1))
+        opens = rng.random(n) < chance
+        kind = np.where(opens, rng.integers(kinds, size=n), opened[rows, depth])
+        depth += np.where(opens, 1, -1)
+        opened[rows, depth] = np.where(opens, kind, opened[rows, depth])
+        symbol = 2 * kind + np.where(opens, 1, 2)
+        words[:, step] = np.where(step < lengths, symbol, 0)
+        depth = np.where(step < lengths, depth, 0)
+    return words
