@@ -10,13 +10,13 @@ import tensorflow_datasets as tfds
 from sklearn.datasets import load_digits
 
 from rnnzoo import datasets
-from rnnzoo.datasets.digits_rows import Builder
+from rnnzoo.datasets.real import DigitsRows
 
 SIZES = {"train": 1248, "validation": 181, "test": 368}
 
 
 class DigitsRowsTest(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = Builder
+    DATASET_CLASS = DigitsRows
     SPLITS = SIZES
     EXAMPLE_DIR = str(Path(__file__).parent)  # nothing is read from it
 

@@ -1,59 +1,106 @@
-"""Data as `(x, y)` batches whose number and order are known beforehand.
+"""Problems to compare networks on, and the data of the user's, as TFDS datasets.
 
-Each folder here is a TFDS builder; TFDS' own datasets work by name as well.
+    x, y = rnnzoo.datasets.sample("adding", n=1000, length=100, seed=1)     # NumPy
+    print(rnnzoo.datasets.info("adding"))                                   # what it is
+    builder = rnnzoo.datasets.prepare("adding", length=400)                 # TFDS
+    rows = rnnzoo.datasets.examples(builder, "train")                       # tf.data
+
+In a recipe, `data.dataset` is the name and `data.options` is the rest. Symbols are ids
+from 1; 0 is padding. The splits are train, validation, test, and for most problems
+longer: sequences longer than all that a network was trained on.
+
+Memory: `adding`, `multiplication`, `temporal_order`, `temporal_order_3`, `copy`,
+`copy_memory`, `repeat_copy`, `associative_recall`.
+
+Languages, to continue: `anbn`, `anbncn`, `dyck_1` to `dyck_4`, `reber`,
+`embedded_reber`. To accept or reject: `anbn_labelled`, `anbncn_labelled`,
+`dyck_1_labelled` to `dyck_4_labelled`, `tomita_1` to `tomita_7`, `parity`. To
+translate: `reversal`, `addition`.
+
+Elman's streams: `temporal_xor`, `letters`.
+
+Dynamics: `narma10`, `narma30`, `mackey_glass_17`, `mackey_glass_30`, `lorenz`, `henon`,
+`superimposed_sines`.
+
+Associative memory: `bipolar_patterns`, `bipolar_pairs`, `digit_bitmaps`.
+
+Real: `digits_rows` comes along. `news_tagged`, `atis`, `text_characters`, `text_words`
+and `csv_series` are made from files of the user's, in the folder that the option
+`source` names, or else in `$RNNZOO_DATA/<name>`.
 """
 
 import contextlib
-import importlib
 import io
-import pkgutil
 from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from rnnzoo import files
-from rnnzoo.datasets import associative, dynamics, elman, languages, memory  # noqa: F401
-from rnnzoo.datasets.problems import info, sample  # noqa: F401
+from rnnzoo.datasets import (
+    associative,
+    dynamics,
+    elman,
+    languages,
+    memory,
+    problems,
+    real,
+)
+from rnnzoo.datasets.builders import builder_of
+from rnnzoo.datasets.problems import info, sample
 from rnnzoo.errors import unknown
 
+__all__ = ["associative", "batches", "dynamics", "elman", "epochs", "examples", "info",
+           "languages", "memory", "names", "prepare", "problems", "real", "sample"]
+
 SHUFFLED_AT_ONCE = 10_000
+
+_builders = {name: builder_of(info(name)) for name in problems.names()}
+_builders |= {builder.name: builder for builder in
+              (getattr(real, name) for name in real.__all__)}
 
 
 def names():
     """The datasets that come with rnnzoo."""
-    return [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
+    return sorted(_builders)
 
 
-def prepare(name, config=None, folder=None):
+def prepare(name, config=None, folder=None, **options):
     """Writes a dataset to disk once; several processes may ask at the same time.
 
     Args:
         name: one of `names()`, or a dataset of TFDS.
-        config: of the dataset, where it has several.
+        config: of a dataset of TFDS, where it has several.
         folder: for prepared data; by default that of TFDS.
+        **options: of a dataset of rnnzoo. Problems have `length` and what
+            `info(name).options` lists, the others what their docstring lists.
 
     Returns:
         The prepared TFDS builder.
 
     Raises:
-        ValueError: there is no such dataset.
+        FileNotFoundError: files of the user's are missing; says which.
+        ValueError: there is no such dataset, config or option.
     """
+    creation, preparation = {}, {}
     if name in names():
-        importlib.import_module(f"{__name__}.{name}")  # this registers it
+        creation, preparation = _builders[name].arguments(options)
     elif name not in tfds.list_builders(with_community_datasets=False):
         raise ValueError(unknown("dataset", name, names()) + " Those of TFDS work too.")
-    full_name = f"{name}/{config}" if config else name
-    builder = tfds.builder(full_name, data_dir=folder)
+    elif options:
+        raise ValueError(f"{name} is a dataset of TFDS and has no options; received "
+                         f"{', '.join(options)}.")
+    creation = {"config": config, "data_dir": folder, **creation}
+    builder = tfds.builder(name, **creation)
     if builder.info.splits:
         return builder
     place = Path(builder.data_dir).parent
     place.mkdir(parents=True, exist_ok=True)
     with files.locked(place):
-        builder = tfds.builder(full_name, data_dir=folder)  # looks at the disk again
-        print(f"preparing {full_name} in {builder.data_dir}, once")
+        builder = tfds.builder(name, **creation)  # looks at the disk again
+        print(f"preparing {name} in {builder.data_dir}, once")
         with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloading
-            builder.download_and_prepare()
+            builder.download_and_prepare(**preparation)
     return builder
 
 

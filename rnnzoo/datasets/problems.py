@@ -29,6 +29,7 @@ class Problem:
         labels: names of the target ids 0, 1, ...; None where the targets are real, or
             are symbols of the input.
         limits: option -> (least, most) of its values.
+        version: of the TFDS data, which follow from it and the options.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Problem:
     symbols: tuple | None = None
     labels: tuple | None = None
     limits: dict = field(default_factory=dict)
+    version: str = "1.0.0"
 
     @property
     def family(self):
@@ -165,7 +167,7 @@ def sample(name, n, length=None, seed=0, **options):
     """Draws sequences of a problem.
 
     Args:
-        name: of the problem; see `problems()`.
+        name: of the problem; `info(name)` explains it.
         n: how many sequences.
         length: of each sequence, where lengths differ of the longest; by default the
             problem's own.

@@ -5,6 +5,7 @@ import numpy as np
 from rnnzoo.datasets.languages.words import VERDICTS, to_continue, verdicts
 from rnnzoo.datasets.problems import problem
 
+
 @problem("generation", name="anbn", fixed={"letters": 2}, length=200, least=2,
          longer=2000, size=1000, symbols=("begin", "end", "a", "b"))
 @problem("generation", name="anbncn", fixed={"letters": 3}, length=150, least=3,

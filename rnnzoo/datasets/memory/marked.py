@@ -33,7 +33,8 @@ def multiplication(n, length, rng):
     of 7/144 = 0.0486.
 
     Returns:
-        x: number and mark (1 or 0) of each step, (n, length, 2). y: the product, (n, 1).
+        x: number and mark (1 or 0) of each step, (n, length, 2). y: the product,
+        (n, 1).
 
     Reference:
         S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation

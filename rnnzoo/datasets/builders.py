@@ -1,0 +1,223 @@
+"""What all TFDS builders here share: pairs of `x` and `y`, described by docstrings."""
+
+import hashlib
+import inspect
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from rnnzoo.datasets.splits import splits
+from rnnzoo.errors import unknown
+
+FOLDER = "RNNZOO_DATA"      # the environment variable of files that users bring
+
+
+@dataclass
+class Config(tfds.core.BuilderConfig):
+    """Options that a dataset is made with."""
+
+    options: dict = field(default_factory=dict)
+
+
+class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """A dataset of `(x, y)` pairs; a subclass has `features` and `rows`.
+
+    Description and citation are the docstring of the subclass, and its section
+    Reference.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First."}
+
+    @classmethod
+    def arguments(cls, options):
+        """What `tfds.builder` and `download_and_prepare` are given for these options.
+
+        Raises:
+            ValueError: for an option that the dataset does not have.
+        """
+        for option in options:
+            raise ValueError(f"{cls.name}: " + unknown("option", option, ["none"]))
+        return {}, {}
+
+    @property
+    def options(self):
+        return self.builder_config.options if self.builder_config else {}
+
+    def features(self):
+        """The TFDS features of `x` and `y`."""
+        raise NotImplementedError
+
+    def rows(self, folder):
+        """The pairs of each split: name -> `(all x, all y)`.
+
+        A third item numbers the pairs; TFDS shuffles them by these numbers.
+        """
+        raise NotImplementedError
+
+    def _info(self):
+        x, y = self.features()
+        description, _, reference = inspect.getdoc(self).partition("\nReference:\n")
+        return tfds.core.DatasetInfo(
+            builder=self, description=description,
+            citation=inspect.cleandoc(reference), supervised_keys=("x", "y"),
+            features=tfds.features.FeaturesDict({"x": x, "y": y}),
+            metadata=tfds.core.MetadataDict())
+
+    def _split_generators(self, manager):
+        folder = manager.manual_dir if self.MANUAL_DOWNLOAD_INSTRUCTIONS else None
+        return {split: self._generate_examples(*pairs)
+                for split, pairs in self.rows(folder).items()}
+
+    def _generate_examples(self, all_x, all_y, numbers=None):
+        for number, x, y in zip(numbers or range(len(all_x)), all_x, all_y):
+            yield number, {"x": x, "y": y}
+
+
+class ProblemBuilder(Builder, skip_registration=True):
+    """A problem as a TFDS dataset; `builder_of` makes the subclasses."""
+
+    problem = None
+
+    @classmethod
+    def arguments(cls, options):
+        if not options:
+            return {}, {}
+        cls.problem.check(**{"length": cls.problem.length, **options})
+        name = "-".join(f"{key}_{value}" for key, value in sorted(options.items()))
+        return {"config": Config(name=name, options=options)}, {}
+
+    def features(self):
+        problem = self.problem
+        x, y = (v[0] for v in problem.sample(1, **self.options))
+        if problem.ids:
+            x_feature = tfds.features.Tensor(shape=(None,), dtype=np.int32)
+        else:
+            x_feature = tfds.features.Tensor(
+                shape=(None, x.shape[-1]), dtype=np.float32)
+        if y.ndim == 0:
+            return x_feature, tfds.features.ClassLabel(names=problem.labels)
+        if problem.target_ids:
+            return x_feature, tfds.features.Tensor(shape=(None,), dtype=np.int32)
+        shape = (None,) * (y.ndim - 1) + y.shape[-1:]
+        return x_feature, tfds.features.Tensor(shape=shape, dtype=np.float32)
+
+    def rows(self, folder):
+        length = self.options.get("length", self.problem.length)
+        options = {k: v for k, v in self.options.items() if k != "length"}
+        return splits(self.problem, length, **options)
+
+    def _generate_examples(self, all_x, all_y):
+        per_step = all_y.ndim > 1
+        for key, pair in super()._generate_examples(all_x, all_y):
+            if self.problem.ids:                # padding is not stored
+                steps = np.count_nonzero(pair["x"])
+                pair["x"] = pair["x"][:steps]
+                pair["y"] = pair["y"][:steps] if per_step else pair["y"]
+            else:
+                pair = {name: v.astype("float32") for name, v in pair.items()}
+            yield key, pair
+
+
+def builder_of(problem):
+    """Makes the TFDS builder of a problem, which TFDS then knows by its name."""
+    return type(problem.name, (ProblemBuilder,), {
+        "__doc__": problem.description, "__module__": problem.draw.func.__module__,
+        "name": problem.name, "problem": problem,
+        "VERSION": tfds.core.Version(problem.version),
+        "RELEASE_NOTES": {problem.version: "As its definition says."}})
+
+
+class FileBuilder(Builder, skip_registration=True):
+    """A dataset made from files that the user has.
+
+    A subclass has `read(folder, **options)` in the place of `rows`, whose keyword
+    arguments are the options, `files(**options)`, the names of the files it reads, and
+    MANUAL_DOWNLOAD_INSTRUCTIONS. What was prepared is kept under a name that follows
+    from the options and the contents of the files.
+    """
+
+    @classmethod
+    def defaults(cls):
+        """The options, with their defaults."""
+        parameters = list(inspect.signature(cls.read).parameters.values())[2:]
+        return {p.name: p.default for p in parameters}
+
+    @classmethod
+    def arguments(cls, options):
+        """See `Builder.arguments`; the option `source` is the folder of the files.
+
+        Raises:
+            FileNotFoundError: the folder lacks files; says which, and what they are.
+        """
+        chosen = {**cls.defaults(), **options}
+        source = chosen.pop("source", None)
+        for option in options:
+            if option not in (accepted := ["source", *cls.defaults()]):
+                raise ValueError(f"{cls.name}: " + unknown("option", option, accepted))
+        folder = cls.folder(source)
+        names = cls.files(**chosen)
+        missing = [name for name in names if not (folder / name).is_file()]
+        if missing:
+            raise FileNotFoundError(
+                f"{cls.name}: there is no {' and no '.join(missing)} in "
+                f"{folder.absolute()}. Say by the option `source`, or by the "
+                f"environment variable {FOLDER} for its parent, which folder it is. "
+                + inspect.cleandoc(cls.MANUAL_DOWNLOAD_INSTRUCTIONS))
+        digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode())
+        for name in names:
+            digest.update((folder / name).read_bytes())
+        config = Config(name=digest.hexdigest()[:12], options=chosen)
+        download = tfds.download.DownloadConfig(manual_dir=str(folder))
+        return {"config": config}, {"download_config": download}
+
+    @classmethod
+    def folder(cls, source=None):
+        """The folder of the files: `source`, or the dataset's in `$RNNZOO_DATA`."""
+        if source is not None:
+            return Path(source).expanduser()
+        return Path(os.environ.get(FOLDER, ".")).expanduser() / cls.name
+
+    @classmethod
+    def files(cls, **options):
+        """Names of the files that are read."""
+        raise NotImplementedError
+
+    def read(self, folder):
+        """The pairs of each split: name -> `(all x, all y)`."""
+        raise NotImplementedError
+
+    def rows(self, folder):
+        return self.read(Path(folder), **{**self.defaults(), **self.options})
+
+
+class Vocabulary:
+    """Words and their ids: 0 is padding, 1 every word that training did not show.
+
+    Args:
+        words: those of the training part, as often as they occur.
+        at_least: how often a word has to occur.
+    """
+
+    FIRST = ("<padding>", "<unknown>")
+
+    def __init__(self, words, at_least=1):
+        known, counts = np.unique(list(words), return_counts=True)
+        known = known[counts >= at_least].tolist()
+        self.words = [*self.FIRST, *(w for w in known if w not in self.FIRST)]
+        self._ids = {word: i for i, word in enumerate(self.words)}
+
+    def ids(self, words):
+        """The ids of some words."""
+        return np.array([self._ids.get(word, 1) for word in words], "int32")
+
+    @property
+    def names(self):
+        """The words as TFDS can write them down, a line each."""
+        return [re.sub(r"\s", lambda m: f"\\u{ord(m[0]):04x}", word)
+                for word in self.words]
