@@ -27,7 +27,9 @@ class Entry:
         year: of the defining paper.
         aliases: other words for it.
         tasks: what `build` can train it for.
-        learning: rule by which `fit` trains it.
+        readout: how `fit` trains it, unless `build` is told otherwise.
+        head: argument of the class that, when given, asks for a head of the network's
+            own; None where a head is there always, or never.
         example: smallest constructor arguments, for tests and documentation.
         search: argument -> range, as plain data (`{"min": 16, "max": 512}` or a list).
         symbols: constructor arguments where the output stands for symbols, for networks
@@ -42,7 +44,8 @@ class Entry:
     year: int
     aliases: tuple = ()
     tasks: tuple = TASKS
-    learning: str = "backpropagation"
+    readout: str = "gradient"
+    head: str | None = None
     example: MappingProxyType = field(default_factory=dict)
     search: MappingProxyType = field(default_factory=dict)
     symbols: MappingProxyType = field(default_factory=dict)
@@ -54,10 +57,14 @@ class Entry:
         """Constructor arguments of the class: name -> `inspect.Parameter`."""
         return arguments(self.cls)
 
-    @property
-    def has_own_head(self):
-        """Whether the network computes its own output, and so needs `output_size`."""
-        return "output_size" in self.arguments
+    def has_own_head(self, given):
+        """Whether, given these arguments, it computes its own output.
+
+        Such a network has the argument `output_size`.
+        """
+        if self.head is None:
+            return "output_size" in self.arguments
+        return bool(given.get(self.head))
 
     @property
     def summary(self):
@@ -77,7 +84,7 @@ class Entry:
             "",
             f"Call: rnnzoo.build({self.name!r}, ...) or rnnzoo.layers."
             f"{layer_name(self.cls)}({_signature(self.arguments)})",
-            f"Learns by: {self.learning}",
+            f"Learns by: {self.readout}",
             f"Tasks: {', '.join(self.tasks)}",
         ])
 

@@ -50,7 +50,8 @@ def test_every_option_at_once_survives_saving(name, tmp_path):
     model = fitted(rnnzoo.build(
         name, task="tagging", vocabulary_size=9, output_size=3, units=5, layers=2,
         bidirectional=True, context=(1, 2), embedding=4, dropout=0.2,
-        recurrent_dropout=0.1, optimizer="rmsprop", learning_rate=0.01, seed=2,
+        recurrent_dropout=0.1, readout="gradient", optimizer="rmsprop",
+        learning_rate=0.01, seed=2,
         kernel_initializer=keras.initializers.HeNormal()), TOKENS, TOKENS % 3)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras")

@@ -33,7 +33,7 @@ def test_an_alias_is_the_network(alias):
 def test_a_card_says_what_it_is_by_whom_and_how_it_learns(name):
     entry = rnnzoo.info(name)
     card = str(entry)
-    for part in (entry.summary, "Equations:", "Args:", "units", "backpropagation",
+    for part in (entry.summary, "Equations:", "Args:", "units", entry.readout,
                  str(entry.year)):
         assert part in card
     assert str(entry.year) in entry.reference and set(entry.tasks) <= set(TASKS)

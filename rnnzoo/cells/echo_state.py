@@ -10,11 +10,12 @@ from rnnzoo.registry import register
 
 @register(
     "echo_state", family="reservoir", year=2001, aliases=("esn",),
-    example={"units": 5},
+    readout="ridge", head="feedback", example={"units": 5},
     search={"units": {"min": 50, "max": 2000, "sampling": "log"},
             "spectral_radius": {"min": 0.1, "max": 1.5},
             "leak_rate": {"min": 0.05, "max": 1.0, "sampling": "log"},
             "input_scaling": {"min": 0.01, "max": 10.0, "sampling": "log"}},
+    below={"feedback": False, "output_size": None},
 )
 class EchoStateCell(Cell):
     """Cell with a random hidden layer, the reservoir, that does not learn.

@@ -11,9 +11,11 @@ from rnnzoo import registry
 from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
 from rnnzoo.layers.inputs import ContextWindow, OneHot
+from rnnzoo.layers.outputs import Counted, Features, Washout, probabilities
 from rnnzoo.layers.recurrent import Recurrent, teaching
 
-__all__ = ["ContextWindow", "OneHot", "Recurrent", "teaching"]
+__all__ = ["ContextWindow", "Counted", "Features", "OneHot", "Recurrent", "Washout",
+           "probabilities", "teaching"]
 
 _LAYER_ARGUMENTS = {
     *inspect.signature(keras.layers.RNN).parameters, "trainable_initial_state",

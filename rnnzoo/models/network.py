@@ -1,10 +1,12 @@
 """What `build` returns: a Keras model that knows what it is for."""
 
+import inspect
+
 import keras
 
 from rnnzoo import registry
-from rnnzoo.cells.base import plain, revived
-from rnnzoo.models import checks, learning, tasks
+from rnnzoo.configuration import plain, revived
+from rnnzoo.models import checks, tasks
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -17,20 +19,24 @@ class Network(keras.Model):
         arguments: those that `build` was called with.
         entry: its `registry.Entry`.
         task: its `tasks.Task`.
+        rule: how it learns; see `models.learning`.
+        has_own_head: whether its recurrent layer computes the output itself.
         output_size: number of symbols, or width of the output.
         vocabulary_size: number of input symbols, or None.
     """
 
     arguments = None
 
-    def describe(self, arguments, output_size):
+    def describe(self, arguments, rule):
         """Says what the network is for; `build` calls it once."""
         self.arguments = arguments
         self.entry = registry.info(arguments["name"])
         self.task = tasks.get(arguments["task"])
-        self.rule = learning.get(self.entry.learning)
-        self.output_size = output_size
-        self.vocabulary_size = arguments.get("vocabulary_size")
+        self.rule = rule
+        self.has_own_head = self.entry.has_own_head(arguments)
+        self.output_size = arguments["output_size"]
+        self.vocabulary_size = arguments["vocabulary_size"]
+        self.washout = arguments["washout"]
         return self
 
     def teacher(self, targets):
@@ -42,29 +48,40 @@ class Network(keras.Model):
     def train_step(self, *arguments):
         return self.rule.train_step(self, *arguments)
 
+    def test_step(self, *arguments):
+        return self.rule.test_step(self, *arguments)
+
     def fit(self, x=None, y=None, *args, **kwargs):
-        x, y = self._checked(x, y, kwargs)
-        if not kwargs.get("steps_per_epoch"):
-            checks.warn_of_unknown_length(x)
-        validation = kwargs.get("validation_data")
+        options = self._options(super().fit, x, y, *args, **kwargs)
+        validation = options.get("validation_data")
         if isinstance(validation, (list, tuple)):
-            kwargs["validation_data"] = checks.check(self, *validation[:3])
+            options["validation_data"] = checks.check(self, *validation[:3])
         elif validation is not None:
-            kwargs["validation_data"] = checks.check(self, validation)[0]
-        return super().fit(x, y, *args, **kwargs)
+            options["validation_data"] = checks.check(self, validation)[0]
+        self.rule.begin(self, options)
+        return super().fit(**options)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        return super().evaluate(*self._checked(x, y, kwargs), *args, **kwargs)
+        options = self._options(super().evaluate, x, y, *args, **kwargs)
+        evaluate = super().evaluate
+        self.rule.settle(
+            self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
+        return evaluate(**options)
+
+    def get_metrics_result(self):
+        return super().get_metrics_result() if self.rule.settled else {}
 
     def predict(self, x, *args, **kwargs):
         x, *_ = checks.check(self, x, learns=False)
         return super().predict(x, *args, **kwargs)
 
-    def _checked(self, x, y, kwargs):
-        x, y, weights = checks.check(self, x, y, kwargs.get("sample_weight"))
-        if weights is not None:
-            kwargs["sample_weight"] = weights
-        return x, y
+    def _options(self, method, *args, **kwargs):
+        """The arguments of a method of Keras by name, with checked data."""
+        options = dict(zip(inspect.signature(method).parameters, args)) | kwargs
+        x, y, weights = checks.check(
+            self, options["x"], options["y"], options.get("sample_weight"))
+        checked = {"x": x, "y": y, "sample_weight": weights}
+        return options | {k: v for k, v in checked.items() if v is not None}
 
     def get_config(self):
         return {key: plain(value) for key, value in self.arguments.items()}

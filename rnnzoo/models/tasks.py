@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import keras
 from keras import ops
 
 from rnnzoo.errors import unknown
+from rnnzoo.layers import probabilities
 from rnnzoo.registry import TASKS
 
 
@@ -31,12 +33,21 @@ class Task:
         return symbols if self.symbols else values
 
     @property
+    def loss_of_scores(self):
+        """For a linear readout, which minimises the squared error for symbols too."""
+        return squared_error if self.symbols else self.loss
+
+    @property
     def metric(self):
         return "accuracy" if self.symbols else "mean_absolute_error"
 
     @property
     def activation(self):
         return "softmax" if self.symbols else "linear"
+
+    @property
+    def activation_of_scores(self):
+        return probabilities if self.symbols else self.activation
 
     def target_shape(self, batch, time, output_size):
         """Shape of the targets."""
@@ -50,6 +61,14 @@ class Task:
         if len(targets.shape) == len(self.target_shape(None, None, output_size)) + 1:
             targets = ops.squeeze(targets, -1)      # Keras takes a column of labels too
         return ops.one_hot(ops.cast(targets, "int32"), output_size)
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+def squared_error(symbols, probabilities):
+    """Mean squared distance of probabilities from the unit vectors of the symbols."""
+    wanted = ops.one_hot(ops.cast(symbols, "int32"), probabilities.shape[-1],
+                         dtype=probabilities.dtype)
+    return ops.mean(ops.square(wanted - probabilities), axis=-1)
 
 
 _tasks = {task.name: task for task in (
