@@ -165,10 +165,10 @@ class FileBuilder(Builder, skip_registration=True):
         missing = [name for name in names if not (folder / name).is_file()]
         if missing:
             raise FileNotFoundError(
-                f"{cls.name}: there is no {' and no '.join(missing)} in "
+                f"{cls.name}: there is no {' and no '.join(missing)} in the folder "
                 f"{folder.absolute()}. Say by the option `source`, or by the "
                 f"environment variable {FOLDER} for its parent, which folder it is. "
-                + inspect.cleandoc(cls.MANUAL_DOWNLOAD_INSTRUCTIONS))
+                + " ".join(cls.MANUAL_DOWNLOAD_INSTRUCTIONS.split()))
         digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode())
         for name in names:
             digest.update((folder / name).read_bytes())

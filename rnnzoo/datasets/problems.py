@@ -109,8 +109,8 @@ class Problem:
         self._check_number("length", length, self.least, self.most)
         for option, value in options.items():
             if option not in self.options:
-                raise ValueError(f"{self.name}: " + unknown(
-                    "option", option, self.options or ["none but length"]))
+                accepted = ["length", *self.options]
+                raise ValueError(f"{self.name}: " + unknown("option", option, accepted))
             limits = self.limits.get(option, (0, length))       # those of `shortest`
             self._check_number(option, value, *limits,
                                whole=isinstance(self.options[option], int))

@@ -52,10 +52,15 @@ class Network(Section):
 
 
 class Data(Section):
-    """Which TFDS dataset, where it is prepared (default: TFDS' folder), how cut."""
+    """Which TFDS dataset, where it is prepared (default: TFDS' folder), how cut.
+
+    `options` are those of a dataset of rnnzoo, which checks them: the length of the
+    sequences, the folder of the user's files, ...
+    """
 
     dataset: str
     config: str | None = None
+    options: dict[str, typing.Any] = {}
     folder: str | None = None
     batch_size: Count
 
@@ -126,6 +131,8 @@ class Recipe(Section):
         """The resolved recipe as dictionaries, lists, texts and numbers."""
         plain = self.model_dump(mode="json")
         plain["network"] = self.network.model_dump(mode="json", exclude_unset=True)
+        if not self.data.options:
+            del plain["data"]["options"]    # the hash is that of before there were any
         return plain
 
     def text(self):

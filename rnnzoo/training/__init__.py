@@ -92,7 +92,7 @@ def evaluate(folder, split="test"):
 
 def _examples(recipe, split):
     data = recipe.data
-    builder = datasets.prepare(data.dataset, data.config, data.folder)
+    builder = datasets.prepare(data.dataset, data.config, data.folder, **data.options)
     return datasets.examples(builder, split)
 
 
