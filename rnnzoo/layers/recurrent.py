@@ -222,7 +222,9 @@ class Recurrent(keras.layers.RNN):
 
     def path(self, eagerly=False):
         """The `recurrence.Path` that this layer takes in training here."""
-        path = recurrence.choose(training=True, unroll=self.unroll, eagerly=eagerly)
+        frozen = self.built and recurrence.has_frozen_kernels(self.cell)
+        path = recurrence.choose(training=True, frozen=frozen, unroll=self.unroll,
+                                 eagerly=eagerly)
         if path.name == "plain" or not self.built:
             return path
         objection = recurrence.objection(self.cell)
@@ -244,6 +246,9 @@ class _Featured:
 
     def __init__(self, cell):
         self.cell = cell
+
+    def __getattr__(self, name):
+        return getattr(self.cell, name)
 
     def __call__(self, z, states, context=None, product=None):
         seen = []

@@ -122,6 +122,10 @@ def _check_form(network, x, y, learns):
     if 0 in x[:2]:
         raise ValueError(f"x has shape {x}: there is nothing to learn from; at least "
                          "one sequence of one step is needed.")
+    if learns and x[1] is not None and x[1] <= network.washout:
+        raise ValueError(f"x has {x[1]} steps, and the washout takes the first "
+                         f"{network.washout}: nothing is left to learn from. Give "
+                         "longer sequences, or a shorter washout.")
     if size and not x_kind.startswith(("int", "uint")):
         raise ValueError(f"x holds {x_kind}; this network takes integer ids in "
                          f"[0, {size}), 0 for padding.")
