@@ -32,6 +32,10 @@ class Washout(keras.layers.Layer):
     def call(self, x):
         return ops.copy(x)      # the mask of the same tensor would not be set anew
 
+    def carried_states(self, batch_size):
+        """Nothing: what it masks only matters to the loss."""
+        return {}
+
     def compute_mask(self, x, mask=None):
         if mask is None:
             mask = ops.ones_like(x[..., 0], "bool")
