@@ -319,3 +319,18 @@ def test_a_network_not_made_by_build_says_so():
 def test_nearest_names_are_offered():
     assert unknown("fruit", "aple", ["pear", "apple"]) == (
         "Unknown fruit 'aple'. Did you mean 'apple'? Accepted: apple, pear.")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_nmse_is_the_error_over_the_variance(weighted):
+    y, p = RNG.normal(3, 1, (2, 8, 5, 3))
+    w = RNG.integers(0, 3, (8, 5)) if weighted else np.ones((8, 5))
+    model = rnnzoo.build("elman", 4, task="forecasting", input_shape=(None, 3),
+                         output_size=3)
+    metric = model.task.metrics(3)[-1]
+    for rows in (slice(0, 3), slice(3, 8)):
+        metric.update_state(y[rows], p[rows], w[rows] if weighted else None)
+    mean = np.average(y, axis=(0, 1), weights=np.repeat(w[..., None], 3, -1))
+    wanted = np.einsum("bt,btf->f", w, (y - p) ** 2) / np.einsum(
+        "bt,btf->f", w, (y - mean) ** 2)
+    np.testing.assert_allclose(metric.result(), wanted.mean(), rtol=1e-5)

@@ -115,7 +115,7 @@ def _sequence_network(entry, asked, cell_arguments):
     if not by_gradient:
         _freeze(network)
         optimizer = "sgd"       # never used, and has nothing to save
-    network.compile(optimizer, loss, metrics=[task.metric])
+    network.compile(optimizer, loss, metrics=task.metrics(asked.output_size))
     return network
 
 

@@ -7,6 +7,7 @@ from keras import ops
 
 from rnnzoo.errors import unknown
 from rnnzoo.layers import probabilities
+from rnnzoo.models.metrics import NMSE
 from rnnzoo.registry import TASKS
 
 
@@ -37,9 +38,11 @@ class Task:
         """For a linear readout, which minimises the squared error for symbols too."""
         return squared_error if self.symbols else self.loss
 
-    @property
-    def metric(self):
-        return "accuracy" if self.symbols else "mean_absolute_error"
+    def metrics(self, output_size):
+        """What `evaluate` reports beside the loss."""
+        if self.symbols:
+            return ["accuracy"]
+        return ["mean_absolute_error", NMSE(output_size)]
 
     @property
     def activation(self):
