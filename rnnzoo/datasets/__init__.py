@@ -12,10 +12,11 @@ longer: sequences longer than all that a network was trained on.
 Memory: `adding`, `multiplication`, `temporal_order`, `temporal_order_3`, `copy`,
 `copy_memory`, `repeat_copy`, `associative_recall`.
 
-Languages, to continue: `anbn`, `anbncn`, `dyck_1` to `dyck_4`, `reber`,
+Languages, to continue: `anbn`, `anbncn`, `dyck_1`, `dyck_2`, `dyck_4`, `reber`,
 `embedded_reber`. To accept or reject: `anbn_labelled`, `anbncn_labelled`,
-`dyck_1_labelled` to `dyck_4_labelled`, `tomita_1` to `tomita_7`, `parity`. To
-translate: `reversal`, `addition`.
+`dyck_1_labelled`, `dyck_2_labelled`, `dyck_4_labelled`, `tomita_1`, `tomita_2`,
+`tomita_3`, `tomita_4`, `tomita_5`, `tomita_6`, `tomita_7`, `parity`. To translate:
+`reversal`, `addition`.
 
 Elman's streams: `temporal_xor`, `letters`.
 

@@ -32,8 +32,8 @@ def bipolar_pairs(n, length, rng, *, load=0.05, corruption=0.1):
     """Pairs of random bipolar patterns: the first, though damaged, calls the second.
 
     There are `load * length` pairs (rounded, at least one) of two patterns of `length`
-    and `length // 2` units that are +1 or -1 with equal chances. Cues are made from
-    the first as in `bipolar_patterns`.
+    and `length // 2` units that are +1 or -1 with equal chances. Every cue is the first
+    of a pair, in turn, with the share `corruption` of its units changed.
 
     Returns:
         x: the cues, (n, 1, length): a sequence of one step. y: their partners,

@@ -5,7 +5,7 @@ import numpy as np
 from rnnzoo.datasets.problems import problem
 
 INTERVAL, STEPS = 0.02, 4       # between values; steps of the integrator within it
-RUN_UP = 1000                   # values that are thrown away
+RUN_UP = 500                    # values that are thrown away
 SCALE = 10
 
 
@@ -16,7 +16,7 @@ def lorenz(n, length, rng):
         da/dt = 10 (b - a)    db/dt = a (28 - c) - b    dc/dt = a b - 8/3 c
 
     Integrated by the Runge-Kutta rule of fourth order in steps of 0.005, from near
-    (1, 1, 25); the first 20 units of time are thrown away. The state is divided by 10,
+    (1, 1, 25); the first 10 units of time are thrown away. The state is divided by 10,
     which networks prefer. The largest Lyapunov exponent is 0.906 a unit of time.
 
     Returns:

@@ -31,8 +31,9 @@ def dyck(n, length, rng, *, kinds, shortest=2):
 def labelled_dyck(n, length, rng, *, kinds, shortest=2):
     """Are the brackets well-formed?
 
-    Half of the words are, drawn as in `dyck`. In the others one bracket, chosen at
-    random, has become another one, which always breaks them.
+    Half of the words are, of `shortest` to `length` brackets, drawn as in `dyck`. In
+    the others one bracket, chosen at random, has become another one, which always
+    breaks them.
 
     Returns:
         x: ids 1, 2 for ( ), 3, 4 for [ ], and so on, (n, length). y: 1 for well-formed
@@ -53,7 +54,7 @@ def labelled_dyck(n, length, rng, *, kinds, shortest=2):
     return x, y
 
 
-for kinds in (1, 2, 3, 4):
+for kinds in (1, 2, 4):
     symbols = PAIRS[:2 * kinds]
     problem("generation", name=f"dyck_{kinds}", fixed={"kinds": kinds}, length=40,
             least=2, longer=160, symbols=("begin", "end", *symbols))(dyck)
