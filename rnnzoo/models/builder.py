@@ -90,14 +90,21 @@ def _sequence_network(entry, asked, cell_arguments):
         x, y = _input(asked.input_shape, asked.vocabulary_size, asked.embedding)
         if any(asked.context):
             y = ContextWindow(*asked.context)(y)
+        drawn = []      # kept meanwhile: Keras tells objects apart by their address
         for k in range(asked.layers):
             at_top = k == asked.layers - 1
             if k or asked.vocabulary_size and asked.embedding:
                 y = _dropped(y, asked.dropout)
-            y = _recurrent(
+            layer = Recurrent(
                 _cell(entry, task, asked, at_top, by_gradient, cell_arguments),
-                asked, own_head and at_top,
-                not at_top or task.per_step or asked.pooling == "mean")(y)
+                return_sequences=not at_top or task.per_step or asked.pooling == "mean",
+                trainable_initial_state=asked.trainable_initial_state)
+            drawn.append(layer)
+            if asked.bidirectional:
+                # Of a head of the network's own, the logits of both ways are added.
+                merge_mode = "sum" if own_head and at_top else "concat"
+                layer = keras.layers.Bidirectional(layer, merge_mode=merge_mode)
+            y = layer(y)
         if asked.washout:
             y = Washout(asked.washout)(y)
         if asked.pooling == "mean":
@@ -141,16 +148,6 @@ def _cell(entry, task, asked, at_top, by_gradient, cell_arguments):
                                          **entry.below})
     symbols = entry.symbols if task.symbols and by_gradient else {}
     return entry.cls(asked.units, asked.output_size, **{**symbols, **cell_arguments})
-
-
-def _recurrent(cell, asked, is_head, return_sequences):
-    layer = Recurrent(cell, return_sequences=return_sequences,
-                      trainable_initial_state=asked.trainable_initial_state)
-    if not asked.bidirectional:
-        return layer
-    # Of a head of the network's own, the logits of both ways are added.
-    merge_mode = "sum" if is_head else "concat"
-    return keras.layers.Bidirectional(layer, merge_mode=merge_mode)
 
 
 def _freeze(network):
