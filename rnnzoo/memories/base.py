@@ -87,6 +87,10 @@ class Memory(Configured, keras.layers.Layer):
     def capacity(self):
         """The `Capacity`; None where nothing that can be counted limits it."""
 
+    @property
+    def room(self):
+        """How many patterns can be stored at all; None for any number."""
+
     def weight(self, name, *shape, initializer="zeros", dtype=None):
         """Adds a weight that storing changes, and no gradient."""
         return self.add_weight(name=name, shape=shape, initializer=initializer,
@@ -207,12 +211,12 @@ def differ(new, old, tolerance):
     return ops.any(ops.stack(moved), axis=0)
 
 
-def width(units):
+def width(value, name="units"):
     """Checks a number of units; NumPy's integers become Python's.
 
     Raises:
         ValueError: if it is no positive integer.
     """
-    if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-        raise ValueError(f"`units` is a positive integer; received {units!r}.")
-    return int(units)
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
+    return int(value)

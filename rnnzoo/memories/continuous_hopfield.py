@@ -1,8 +1,6 @@
 """Continuous Hopfield network: the same valleys, with graded units."""
 
-from keras import ops
-
-from rnnzoo.memories import rules
+from rnnzoo.memories import graded, rules
 from rnnzoo.memories.coupled import Coupled
 from rnnzoo.registry import register
 
@@ -61,8 +59,8 @@ class ContinuousHopfieldMemory(Coupled):
     """
 
     cue_alphabet = None
-    tolerance = 1e-6
-    edge = 1 - 1e-6         # the potential of 1 itself is infinite
+    tolerance = graded.TOLERANCE
+    edge = graded.EDGE
 
     def __init__(self, units, *, rule="hebbian", gain=10.0, tau=1.0, time_step=None,
                  threshold=0.0, max_steps=2000, **kwargs):
@@ -71,10 +69,7 @@ class ContinuousHopfieldMemory(Coupled):
         self.gain = gain
         self.tau = tau
         self.time_step = time_step
-        for name in ("gain", "tau", "step_size"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"`{name}` is positive; received "
-                                 f"{getattr(self, name)!r}.")
+        graded.check(gain=gain, tau=tau, time_step=self.step_size)
 
     @property
     def step_size(self):
@@ -87,11 +82,10 @@ class ContinuousHopfieldMemory(Coupled):
         return self.time_step or self.tau / (1 + self.gain)
 
     def enter(self, states):
-        clipped = ops.clip(states, -self.edge, self.edge)
-        return (ops.arctanh(clipped) / self.gain,)
+        return (graded.potential(states, self.gain),)
 
     def leave(self, potentials):
-        return (ops.tanh(self.gain * potentials),)
+        return (graded.activation(potentials, self.gain),)
 
     def advance(self, states, k, drawn):
         (u,) = states
@@ -102,6 +96,4 @@ class ContinuousHopfieldMemory(Coupled):
         return self.leave(*self.advance(self.enter(states), 0, None))
 
     def measure(self, states):
-        inner = sum(ops.where(v > 0, v * ops.log(ops.where(v > 0, v, 1)), 0)
-                    for v in (1 + states, 1 - states))
-        return super().measure(states) + ops.sum(inner, axis=-1) / (2 * self.gain)
+        return super().measure(states) + graded.cost(states, self.gain)
