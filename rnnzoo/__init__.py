@@ -6,11 +6,11 @@ from rnnzoo import cells, layers
 from rnnzoo.models import build, explain
 from rnnzoo.registry import info, list_models, register
 
-__all__ = ["build", "cells", "datasets", "explain", "export", "info", "layers",
-           "list_models", "recipes", "register", "testing", "train"]
+__all__ = ["build", "cells", "datasets", "explain", "export", "generate", "info",
+           "layers", "list_models", "measures", "recipes", "register", "testing", "train"]
 
 # What not every user needs is imported when it is first asked for.
-_LATER = {"export": "serving", "train": "training"}
+_LATER = {"export": "serving", "generate": "generation", "train": "training"}
 
 
 def __getattr__(name):

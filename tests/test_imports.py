@@ -23,7 +23,7 @@ LAYERS = [
     {"recurrence"},
     {"layers", "datasets", "readouts"},
     {"models"},
-    {"serving", "recipes"},
+    {"generation", "measures", "serving", "recipes"},
     {"testing", "training"},
     {"cli", "__init__"},
     {"__main__"},

@@ -62,6 +62,13 @@ def test_padding_before_within_and_after_changes_no_answer(name):
         of_symbols(name, layers=2, context=(1, 0), embedding=None), IDS, 1e-5)
 
 
+def test_reservoirs_with_closed_form_readouts_step_too():
+    for feedback in (False, True):
+        model = network("esn", units=20, readout="ridge", washout=3, feedback=feedback)
+        model.fit(X, X, verbose=0)
+        assert_steps_are_the_whole(model, X, 1e-5)
+
+
 @pytest.mark.parametrize("policy", ["float64", "mixed_bfloat16", "mixed_float16"])
 def test_steps_compute_in_the_precision_of_the_network(policy):
     keras.config.set_dtype_policy(policy)
@@ -125,8 +132,7 @@ def test_integer_states_start_and_stay_as_they_are():
     x = keras.Input((None, 3), name="x")
     y = Recurrent(CountingCell(3), return_sequences=True)(x)
     model = rnnzoo.models.Network(x, keras.layers.Activation("linear", name="y")(y))
-    model.describe(network().arguments, 3)
-    stepper = Stepper(model)
+    stepper = Stepper(model.describe(network().arguments, network().rule))
     assert stepper.states["counting_cell.count"] == ((), "int32")
     np.testing.assert_array_equal(
         stepper.initial_state(2)["counting_cell.count"], [3, 3])
@@ -180,6 +186,7 @@ def test_a_step_is_served_with_its_states_by_name(tmp_path):
 @pytest.mark.parametrize("changes, message", [
     ({"bidirectional": True}, "bidirectional=False"),
     ({"context": (1, 2)}, r"context=\(1, 0\)"),
+    ({"task": "regression", "pooling": "mean"}, 'pooling="last"'),
 ])
 def test_what_cannot_stream_says_why(changes, message):
     with pytest.raises(ValueError, match=f"cannot run step by step.*{message}"):
@@ -191,7 +198,7 @@ def test_layers_that_say_nothing_of_streams_are_refused():
     model = rnnzoo.models.Network(
         x, keras.layers.Conv1D(3, 2, padding="same", name="y")(x))
     with pytest.raises(ValueError, match="a Conv1D layer does not say"):
-        Stepper(model.describe(network().arguments, 3))
+        Stepper(model.describe(network().arguments, network().rule))
     backwards = Recurrent(CountingCell(3), go_backwards=True)
     with pytest.raises(ValueError, match="go_backwards=False"):
         backwards.carried_states(1)

@@ -12,6 +12,14 @@ from rnnzoo.layers.carrying import carrying
 STEPWISE = (keras.layers.InputLayer, keras.layers.Embedding, keras.layers.Dropout,
             keras.layers.Dense, keras.layers.Activation)
 
+# Those that need a whole sequence, and what to do about it.
+WHOLE = {
+    keras.layers.Bidirectional: "reads from the end too, which a stream does not have; "
+                                "build the network with bidirectional=False",
+    keras.layers.GlobalAveragePooling1D: "averages a whole sequence; build the network "
+                                         "with pooling=\"last\"",
+}
+
 
 class Stepper:
     """A network as a function of a piece of its input and of the states before it.
@@ -135,10 +143,8 @@ def _carried_states(layer):
         return layer.carried_states(1)
     if isinstance(layer, STEPWISE):
         return {}
-    reason = "does not say what it remembers of a sequence (rnnzoo.layers.carrying)"
-    if isinstance(layer, keras.layers.Bidirectional):
-        reason = ("reads from the end too, which a stream does not have; build the "
-                  "network with bidirectional=False")
+    reason = WHOLE.get(type(layer), "does not say what it remembers of a sequence; see "
+                                    "rnnzoo.layers.carrying")
     raise ValueError(f"{layer.name} cannot run step by step: a "
                      f"{type(layer).__name__} layer {reason}.")
 
