@@ -29,16 +29,13 @@ def export(model, directory, version=None):
             isinstance(version, bool) or not isinstance(version, Integral)
             or version < 1):
         raise ValueError(f"`version` is a positive integer; received {version!r}.")
-    (x,) = model.inputs
-
-    def serve(x):
-        return {"y": model(x, training=False)}
 
     def write(folder):
         archive = keras.export.ExportArchive()
         archive.track(model)
-        signature = [tf.TensorSpec(x.shape, x.dtype, name="x")]
-        archive.add_endpoint("serve", serve, input_signature=signature)
+        for name, (function, inputs) in model.signatures().items():
+            archive.add_endpoint(name, function, input_signature=[
+                tf.TensorSpec(v.shape, v.dtype, name=k) for k, v in inputs.items()])
         archive.write_out(str(folder), verbose=False)
 
     return files.write_folder(directory, write, version)

@@ -38,16 +38,16 @@ class Memory(Configured, keras.layers.Layer):
     A subclass keeps each constructor argument in an attribute of the same name, makes
     its weights in `build` by `weight`, says what its `capacity` is, and defines
 
-    - `write(*patterns)` and `erase(*patterns)`: assign the weights with the patterns
-      `(batch, units)` in them, or out of them again;
+    - `write(*patterns)` and `erase(*patterns)`: put patterns `(batch, units)` into the
+      weights, or take them out again, the second returning how many;
     - `step(*states)`: the tuple of what the states become, all units at once;
     - `measure(*states)`: their energy, `(batch,)`.
 
     Where one step of recall is something else than all units at once it also defines
-    `advance(states, k, drawn)`, the step with number `k`; `drawn` is what `draw(states)`
-    gave before the first step, for randomness. Where recall works on something else than
-    the states, `enter` and `leave` are the ways in and out. Storing, settling until
-    nothing changes, saving, serving and `rnnzoo.build` follow from these.
+    `advance(states, k, drawn)`, the step with number `k`; `drawn` is what was random,
+    given by `draw(states)` before the first step. Where recall works on something else
+    than the states, `enter` and `leave` are the ways in and out. Storing, settling
+    until nothing changes, saving, serving and `rnnzoo.build` follow from these.
 
     Memories compute in the dtype of their weights: what settles should not be disturbed
     by rounding. What is recalled has the compute dtype.
@@ -113,17 +113,17 @@ class Memory(Configured, keras.layers.Layer):
         Raises:
             NotImplementedError: if storing cannot be undone here.
         """
-        patterns = self._received(patterns)
-        self.erase(*patterns)
-        self.count.assign(self.count - ops.shape(patterns[0])[0])
+        gone = self.erase(*self._received(patterns))
+        self.count.assign(self.count - gone)
 
-    def recall(self, cues):
+    def recall(self, x):
         """Lets the memory settle from cues `(batch, units)`; returns a `Recall`."""
-        states, steps, converged = self.settle(self._received((cues,)))
+        states, steps, converged = self.settle(self._received((x,)))
         return Recall(ops.cast(states[0], self.compute_dtype), steps, converged)
 
-    def energy(self, *states):
-        """Energy of states, one `(batch, width)` a side: `(batch,)`."""
+    def energy(self, *states, **sides):
+        """Energy of states, one `(batch, width)` a side, in order or by name."""
+        states = states or [sides[name] for name in self.sides]
         return self.measure(*self._received(states))
 
     def stable(self, *patterns):

@@ -20,8 +20,8 @@ class ContinuousBAMMemory(Pairs):
     Choose it instead of "bam" for cues that are real numbers in [-1, 1], and where the
     answer should say how sure it is: what little speaks for stays near 0.
 
-    The equations `tau du/dt = -u + input` of the two sides are integrated in turn. Up to
-    `tau`, no length of the steps lets energy rise, whatever the matrix.
+    The equations `tau du/dt = -u + input` of the two sides are integrated in turn. No
+    step up to `tau` lets energy rise, whatever the matrix.
 
     Equations:
         v = arctanh(clip(b, -edge, edge)) / gain

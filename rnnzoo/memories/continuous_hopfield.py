@@ -20,7 +20,7 @@ class ContinuousHopfieldMemory(Coupled):
     the discrete network does.
 
     The equation `tau du/dt = -u + V @ W - t` is integrated in small steps. Up to
-    `tau / (1 + gain)` energy never rises along them, for the connections all rules make.
+    `tau / (1 + gain)` energy never rises along them.
 
     Equations:
         u = arctanh(clip(x, -edge, edge)) / gain

@@ -42,6 +42,7 @@ class Coupled(Memory):
     def erase(self, patterns):
         kernel = ops.convert_to_tensor(self.kernel)
         self.kernel.assign(self._rule.forget(kernel, patterns))
+        return ops.shape(patterns)[0]
 
     @property
     def thresholds(self):

@@ -1,4 +1,4 @@
-"""Units between -1 and 1: their activation, its inverse, and what it costs in energy."""
+"""Units between -1 and 1: activation, its inverse, and what it costs in energy."""
 
 from keras import ops
 

@@ -18,8 +18,8 @@ class ModernHopfieldMemory(Slotted):
 
     Choose it for patterns of real numbers, and for many of them: what can be told apart
     can be stored. A large `beta` recalls single patterns, a small one means of similar
-    ones. One step is the attention of a transformer, the patterns being keys and values.
-    Layers that train it are `rnnzoo.layers.Hopfield` and its siblings.
+    ones. One step is the attention of a transformer, the patterns being its keys and
+    values. Layers that train it are `rnnzoo.layers.Hopfield` and its siblings.
 
     Equations:
         a = softmax(beta * x @ X.T)

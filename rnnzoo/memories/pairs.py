@@ -53,9 +53,9 @@ class Pairs(Memory):
         smaller, both = min(self.units), sum(self.units)
         limit = 1 + smaller / NormalDist().inv_cdf(1 - 0.02 / both) ** 2
         return Capacity(limit, (
-            f"of {self.units[0]} x {self.units[1]} units, {limit:.3g} pairs are where "
-            "98 % are recalled to the last bit, 1 + min(n, p) / z^2, z being the normal "
-            "quantile of 0.02 / (n + p); min(n, p) is far too high"))
+            f"{self.units[0]} x {self.units[1]} units hold {limit:.3g} pairs to the "
+            "last bit, 1 + min(n, p) / z^2 with z the normal quantile of 0.02 / (n + p)"
+            "; the often quoted min(n, p) is far too high"))
 
     def build(self, input_shape=None):
         super().build(input_shape)
@@ -66,6 +66,7 @@ class Pairs(Memory):
 
     def erase(self, a, b):
         self.kernel.assign(self.kernel - ops.transpose(a) @ b)
+        return ops.shape(a)[0]
 
     def recall(self, a=None, b=None):
         """Lets both sides settle from cues for one of them, or for both.
@@ -77,8 +78,6 @@ class Pairs(Memory):
         Returns:
             A `PairRecall`.
         """
-        if a is None and b is None:
-            raise ValueError("Give cues for side a, for side b, or for both.")
         rows = ops.shape(b if a is None else a)[0]
         unknown = [ops.zeros((rows, n), self.variable_dtype) for n in self.units]
         cues = [u if cue is None else cue for cue, u in zip((a, b), unknown)]

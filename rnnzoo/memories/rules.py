@@ -54,7 +54,8 @@ class PseudoInverse:
         def add(k, kernel):
             x = patterns[k]
             outside = x - ops.matmul(kernel, x)
-            outside = outside - ops.matmul(kernel, outside)  # once more, against rounding
+            # Once more, against rounding.
+            outside = outside - ops.matmul(kernel, outside)
             length = ops.sum(outside**2)
             new = length > DEPENDENT * x.shape[0]
             scale = ops.where(new, 1 / ops.where(new, length, 1), 0)
@@ -92,8 +93,8 @@ class Storkey:
 
     def forget(self, kernel, patterns):
         raise NotImplementedError(
-            "What the Storkey rule adds for a pattern depends on those stored before it "
-            "and has changed those stored after it, so it cannot be taken out again. "
+            "What the Storkey rule adds for a pattern depends on those before it and "
+            "shapes what it adds for those after it, so it cannot be taken out again. "
             "Build a new memory and store the others.")
 
     def capacity(self, units):

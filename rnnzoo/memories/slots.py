@@ -35,17 +35,25 @@ class Slotted(Memory):
         self.patterns.assign(ops.where(here[:, None], new, self.patterns))
 
     def erase(self, patterns):
-        found = self.same(patterns)
-        # Of a pattern that is stored twice, one copy goes, and the others move up.
-        gone = ops.any(ops.one_hot(ops.argmax(found, axis=1), self.slots, dtype="bool")
-                       & found, axis=0)
-        order = ops.argsort(ops.cast(gone, "int32"))
-        self.patterns.assign(ops.take(self.patterns, order, axis=0))
+        place = ops.arange(self.slots)
 
-    def same(self, patterns):
-        """Which slot holds which pattern, `(patterns, slots)`."""
-        apart = ops.abs(patterns[:, None] - ops.convert_to_tensor(self.patterns))
-        return ops.all(apart <= NEAR, axis=-1) & self.used
+        def drop(k, kept):
+            stored, count = kept
+            same = ops.all(ops.abs(stored - patterns[k]) <= NEAR, axis=-1)
+            same = same & (place < count)
+            found = ops.any(same)
+            first = ops.where(found, ops.cast(ops.argmax(same), "int32"), self.slots)
+            # Those behind it move up.
+            moved = ops.minimum(place + ops.cast(place >= first, "int32"),
+                                self.slots - 1)
+            return (ops.take(stored, moved, axis=0),
+                    count - ops.cast(found, "int32"))
+
+        count = ops.convert_to_tensor(self.count)
+        stored, left = ops.fori_loop(0, ops.shape(patterns)[0], drop,
+                                     (ops.convert_to_tensor(self.patterns), count))
+        self.patterns.assign(stored)
+        return count - left
 
     @property
     def used(self):

@@ -1,0 +1,117 @@
+"""Patterns and cues are looked at before a memory gets them: shape, alphabet, NaN."""
+
+import sys
+
+import keras
+import numpy as np
+
+
+def check(memory, sides, alphabet):
+    """Checks arrays of patterns or cues.
+
+    Args:
+        memory: a `Memory`.
+        sides: name of a side -> its array, tensor, list or pandas object; None is left.
+        alphabet: values that the elements may have; None for any real number.
+
+    Returns:
+        The sides, as arrays of the memory's dtype.
+
+    Raises:
+        ValueError: if one does not fit; the message says what would.
+    """
+    sides = {name: _array(v) for name, v in sides.items() if v is not None}
+    for name, v in sides.items():
+        _check_form(memory, name, v)
+        if not np.isfinite(v).all():
+            raise ValueError(_no_number(name))
+        if not _spelled(v, alphabet):
+            raise ValueError(_wrong_alphabet(name, alphabet, np.unique(v)))
+    rows = {len(v) for v in sides.values()}
+    if len(rows) > 1:
+        raise ValueError("A pair has two sides; received " + " and ".join(
+            f"{len(v)} of side {name}" for name, v in sides.items()) + ".")
+    return {name: v.astype(memory.variable_dtype) for name, v in sides.items()}
+
+
+def is_dataset(x):
+    """Whether it is a `tf.data.Dataset`, which comes from a TensorFlow that runs."""
+    tf = sys.modules.get("tensorflow")
+    return bool(tf) and isinstance(x, tf.data.Dataset)
+
+
+def checked_dataset(memory, dataset, alphabets):
+    """A dataset with the same checks in it: of shapes now, of values as it is read.
+
+    Args:
+        memory: a `Memory`.
+        dataset: of batches of what `fit` takes.
+        alphabets: for each part of a batch.
+    """
+    tf = sys.modules["tensorflow"]
+    if int(dataset.cardinality()) == 0:
+        raise ValueError("The dataset is empty; at least one batch is needed.")
+    spec = dataset.element_spec
+    names = list(memory.sides) if len(memory.sides) > 1 else ["x", "y"]
+    widths = [*memory.sides.values()] * 2
+    parts = spec if isinstance(spec, tuple) else (spec,)
+    for name, part, width in zip(names, parts, widths):
+        _check_shape(memory, name, tuple(part.shape), width)
+
+    def assert_values(*batch):
+        asserts = []
+        for name, v, alphabet in zip(names, batch, alphabets):
+            v = tf.cast(v, memory.variable_dtype)
+            asserts.append(tf.debugging.Assert(
+                tf.reduce_all(tf.math.is_finite(v)), [_no_number(name)]))
+            if alphabet:
+                letters = tf.constant(alphabet, v.dtype)
+                good = tf.reduce_any(v[..., None] == letters, axis=-1)
+                asserts.append(tf.debugging.Assert(
+                    tf.reduce_all(good), [_wrong_alphabet(name, alphabet)]))
+        with tf.control_dependencies(asserts):
+            batch = tf.nest.map_structure(tf.identity, batch)
+        return batch if len(batch) > 1 else batch[0]
+
+    return dataset.map(assert_values)
+
+
+def _array(v):
+    if hasattr(v, "to_numpy"):
+        return v.to_numpy()
+    return keras.ops.convert_to_numpy(v)
+
+
+def _check_form(memory, name, v):
+    if v.dtype.kind not in "biuf":
+        raise ValueError(f"{name} holds {v.dtype}; memories take real numbers.")
+    _check_shape(memory, name, v.shape, memory.sides[name])
+    if not len(v):
+        raise ValueError(f"{name} has shape {v.shape}; at least one row is needed.")
+
+
+def _check_shape(memory, name, shape, width):
+    if len(shape) != 2 or shape[1] not in (None, width):
+        hint = f" For a single row give {name}[None]." if shape == (width,) else ""
+        raise ValueError(f"{name} has shape {shape}; this {memory.name} memory takes "
+                         f"(batch, {width}).{hint}")
+
+
+def _spelled(v, alphabet):
+    """Whether all elements are letters; and not 0 and 1, where 0 means unknown."""
+    if alphabet is None:
+        return True
+    no_letters = 0 in alphabet and (v == 0).any() and not (v < 0).any()
+    return np.isin(v, alphabet).all() and not no_letters
+
+
+def _no_number(name):
+    return f"{name} holds numbers that are NaN or infinite; remove or replace them."
+
+
+def _wrong_alphabet(name, alphabet, received=None):
+    letters = "-1 and 1" + (", and 0 for unknown" if 0 in alphabet else "")
+    some = "" if received is None else " such as " + ", ".join(
+        f"{v:g}" for v in received[:3])
+    return (f"{name} holds values{some}; this memory takes {letters}. Convert 0 and 1 "
+            f"by 2 * {name} - 1.")
