@@ -4,7 +4,6 @@ import random
 
 import keras
 import numpy as np
-from keras import ops
 
 from rnnzoo.registry import arguments
 
@@ -31,7 +30,8 @@ class Drawn(keras.initializers.Initializer):
     def __call__(self, shape, dtype=None):
         seed = random.getrandbits(32) if self.seed is None else self.seed
         value = self.draw(np.random.default_rng(seed), tuple(shape))
-        return ops.convert_to_tensor(value, dtype or keras.config.floatx())
+        # NumPy's, or it could not be scaled where a graph is being made.
+        return value.astype(dtype or keras.config.floatx())
 
     def get_config(self):
         return {name: getattr(self, name) for name in arguments(type(self))}

@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -21,7 +20,7 @@ class Matrix(keras.initializers.Initializer):
         if self.value.shape != tuple(shape):
             raise ValueError(f"The given matrix has shape {self.value.shape}, the "
                              f"weight has {tuple(shape)}.")
-        return ops.convert_to_tensor(self.value, dtype or keras.config.floatx())
+        return self.value.astype(dtype or keras.config.floatx())
 
     def get_config(self):
         return {"value": self.value.tolist()}

@@ -4,7 +4,7 @@ import inspect
 
 import keras
 
-from rnnzoo import registry
+from rnnzoo import recurrence, registry
 from rnnzoo.configuration import plain, revived
 from rnnzoo.models import checks, tasks
 
@@ -59,21 +59,24 @@ class Network(keras.Model):
         elif validation is not None:
             options["validation_data"] = checks.check(self, validation)[0]
         self.rule.begin(self, options)
-        return super().fit(**options)
+        with recurrence.on_this_machine():
+            return super().fit(**options)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         options = self._options(super().evaluate, x, y, *args, **kwargs)
         evaluate = super().evaluate
-        self.rule.settle(
-            self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
-        return evaluate(**options)
+        with recurrence.on_this_machine():
+            self.rule.settle(
+                self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
+            return evaluate(**options)
 
     def get_metrics_result(self):
         return super().get_metrics_result() if self.rule.settled else {}
 
     def predict(self, x, *args, **kwargs):
         x, *_ = checks.check(self, x, learns=False)
-        return super().predict(x, *args, **kwargs)
+        with recurrence.on_this_machine():
+            return super().predict(x, *args, **kwargs)
 
     def _options(self, method, *args, **kwargs):
         """The arguments of a method of Keras by name, with checked data."""
@@ -82,6 +85,11 @@ class Network(keras.Model):
             self, options["x"], options["y"], options.get("sample_weight"))
         checked = {"x": x, "y": y, "sample_weight": weights}
         return options | {k: v for k, v in checked.items() if v is not None}
+
+    def signatures(self):
+        """What an export serves: name -> function of tensors, and those by name."""
+        (x,) = self.inputs
+        return {"serve": (lambda x: {"y": self(x, training=False)}, {"x": x})}
 
     def get_config(self):
         return {key: plain(value) for key, value in self.arguments.items()}

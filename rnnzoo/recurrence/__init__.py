@@ -4,10 +4,11 @@
     for t in range(time):
         y[t], states = cell(z[t], states, context=constants, product=matmul)
 
-Three ways compute just this, with the same values and gradients. `plain` is the loop
-as it stands, differentiated by the framework. `fast` takes the gradients of the kernels
+Four ways compute just this, with the same values and gradients. `plain` is the loop as
+it stands, differentiated by the framework. `fast` takes the gradients of the kernels
 out of the backward loop (see `tapped.py`). `compiled` is `fast` with the recurrence,
-and only the recurrence, under XLA.
+and only the recurrence, under XLA. `frozen` is that without what a gradient needs, for
+kernels that do not learn (see `frozen.py`).
 """
 
 from contextlib import contextmanager
@@ -20,9 +21,10 @@ from keras import ops, tree
 from rnnzoo.errors import unknown
 from rnnzoo.recurrence.generic import Unservable, scanned, unrolled
 
-PATHS = ("auto", "plain", "fast", "compiled")
+PATHS = ("auto", "plain", "fast", "compiled", "frozen")
 
 _asked = ContextVar("path", default="auto")
+_here = ContextVar("here", default=False)
 
 
 class Path(NamedTuple):
@@ -50,8 +52,33 @@ def using(path):
         _asked.reset(token)
 
 
-def choose(*, training, unroll=False, eagerly=False):
-    """The `Path` that a recurrence takes on this machine, if its cell can take it."""
+@contextmanager
+def on_this_machine():
+    """Within it graphs are made to be run on this machine, none to be exported.
+
+    So recurrences may be compiled outside training too.
+    """
+    token = _here.set(True)
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def has_frozen_kernels(cell):
+    """Whether some kernel of a built cell does not learn."""
+    return any(len(w.shape) == 2 and not w.trainable for w in cell.weights)
+
+
+def choose(*, training, frozen=False, unroll=False, eagerly=False):
+    """The `Path` that a recurrence takes on this machine, if its cell can take it.
+
+    Args:
+        training: whether gradients may be asked for.
+        frozen: whether the cell `has_frozen_kernels`.
+        unroll: whether the steps are to be written out.
+        eagerly: whether operations run at once.
+    """
     if keras.backend.backend() != "tensorflow":
         return Path("plain", f"{keras.backend.backend()} compiles and differentiates "
                              "the plain loop well by itself")
@@ -59,11 +86,10 @@ def choose(*, training, unroll=False, eagerly=False):
         return Path(_asked.get(), f'asked for by using("{_asked.get()}")')
     if unroll:
         return Path("plain", "unroll=True asks for the steps to be written out")
-    if not training:
-        return Path("plain", "no gradient is needed, so nothing is kept for one")
     from rnnzoo.recurrence import tensorflow
 
-    return Path(*tensorflow.training_path(eagerly))
+    frozen = frozen and (training or _here.get())
+    return Path(*tensorflow.best_path(training, frozen, eagerly))
 
 
 def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=False,
@@ -89,7 +115,8 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     if go_backwards:
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
-    path = choose(training=training, unroll=unroll, eagerly=_eagerly())
+    path = choose(training=training, frozen=has_frozen_kernels(cell), unroll=unroll,
+                  eagerly=_eagerly())
     try:
         y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
     except Unservable:

@@ -40,8 +40,12 @@ class Inputs(NamedTuple):
                              weights=[tf.identity(v) for v in self.weights])
 
 
-def tapped(cell, z, states, constants, mask, jit_compile=False):
+def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None):
     """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`.
+
+    `forgetting(loop, inputs, compiled)` may give outputs and last states in place of
+    the forward loop that keeps what `backward` needs. That one then runs if a gradient
+    is asked for.
 
     Raises:
         Unservable: if the step is not of a kind that this gradient is right for.
@@ -59,11 +63,16 @@ def tapped(cell, z, states, constants, mask, jit_compile=False):
     def run(*flat):
         # No tape may look into the loop: its gradient is the one that follows.
         inputs = tf.nest.pack_sequence_as(given, [tf.stop_gradient(v) for v in flat])
-        y, last, kept = compiled(loop.forward)(inputs)
+        forward = compiled(loop.forward)
+        if forgetting:
+            y, last = forgetting(loop, inputs, compiled)
+        else:
+            y, last, kept = forward(inputs)
 
         def gradient(dy, *dlast):
             dlast = [d for d, s in zip(dlast, inputs.states) if _is_open(s)]
-            found = compiled(loop.backward)(inputs, kept, dy, dlast)
+            known = forward(inputs)[-1] if forgetting else kept
+            found = compiled(loop.backward)(inputs, known, dy, dlast)
             return _differentiated_once([d for group in found for d in group],
                                         [*flat, dy, *dlast])
 

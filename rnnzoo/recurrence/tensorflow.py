@@ -3,18 +3,25 @@
 import tensorflow as tf
 from keras import ops, tree
 
+from rnnzoo.recurrence.frozen import runner
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
 
 
-def training_path(eagerly):
-    """Name of the path for training here, and the reason."""
+def best_path(training, frozen, eagerly):
+    """Name of the best path here, and the reason."""
+    if not training and not frozen:
+        return "plain", "no gradient is needed, so nothing is kept for one"
     if eagerly:
         return "plain", "eager execution: a step at a time; tf.function is faster"
+    uncompiled = "fast" if training else "plain"
     if tf.distribute.has_strategy():
-        return "fast", "XLA cannot be nested in the replicas of a strategy"
+        return uncompiled, "XLA cannot be nested in the replicas of a strategy"
     if tf.config.list_physical_devices("GPU"):
-        return "fast", "a GPU runs the operations of a step without XLA"
+        return uncompiled, "a GPU runs the operations of a step without XLA"
+    if frozen:
+        return "frozen", "on a CPU, XLA fuses a step; kernels that do not learn keep " \
+                         "nothing for a gradient"
     return "compiled", "on a CPU, XLA fuses the small operations of a step"
 
 
@@ -68,6 +75,12 @@ def fast(cell, z, states, constants, mask):
 def compiled(cell, z, states, constants, mask):
     """`fast`, with the loops and nothing else under XLA."""
     return tapped(cell, z, states, constants, mask, jit_compile=True)
+
+
+def frozen(cell, z, states, constants, mask):
+    """`compiled`, and nothing is kept for a gradient until one is asked for."""
+    return tapped(cell, z, states, constants, mask, jit_compile=True,
+                  forgetting=runner(cell))
 
 
 def length(z):
