@@ -69,13 +69,12 @@ def test_valid_time_ends_where_the_threshold_is_first_passed():
     p[0, 7:] += 0.6
     p[1, 3] += 0.6                              # and back on the track
     p[2, 0] = np.nan
-    np.testing.assert_array_equal(measures.valid_time(y, p), [7, 3, 0, 10])
-    np.testing.assert_array_equal(measures.valid_time(y, p, 0.7), [10, 10, 0, 10])
-    np.testing.assert_array_equal(
-        measures.valid_time(y, p, lyapunov_time=4), [1.75, 0.75, 0, 2.5])
-    np.testing.assert_array_equal(measures.valid_time(y, p, variance=4), [10, 10, 0, 10])
-    assert measures.valid_time(y[0], p[0]) == measures.valid_time(y[0, :, 0],
-                                                                  p[0, :, 0]) == 7
+    for options, wanted in (({}, [7, 3, 0, 10]), ({"threshold": 0.7}, [10, 10, 0, 10]),
+                            ({"lyapunov_time": 4}, [1.75, 0.75, 0, 2.5]),
+                            ({"variance": 4}, [10, 10, 0, 10])):
+        np.testing.assert_array_equal(measures.valid_time(y, p, **options), wanted)
+    assert measures.valid_time(y[0], p[0]) == 7
+    assert measures.valid_time(y[0, :, 0], p[0, :, 0]) == 7
 
 
 def test_a_forecast_that_diverged_shows():
@@ -114,8 +113,8 @@ def test_the_effective_radius_is_that_of_the_leaky_step(leak_rate):
     kernel = RNG.normal(size=(6, 6))
     leak = np.asarray(1.0 if leak_rate is None else leak_rate)
     step = np.diag(np.broadcast_to(1 - leak, 6)) + kernel * leak
-    wanted = np.abs(np.linalg.eigvals(step)).max()
-    assert measures.effective_spectral_radius(kernel, leak_rate) == pytest.approx(wanted)
+    assert measures.effective_spectral_radius(kernel, leak_rate) == pytest.approx(
+        np.abs(np.linalg.eigvals(step)).max())
 
 
 def test_the_effective_radius_of_a_layer_is_what_its_cell_says():

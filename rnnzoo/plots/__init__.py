@@ -1,5 +1,6 @@
 """Drawings: of training, and of what networks do."""
 
+from rnnzoo.plots.forecasts import forecast
 from rnnzoo.plots.training import curves
 
-__all__ = ["curves"]
+__all__ = ["curves", "forecast"]
