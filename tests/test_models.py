@@ -334,3 +334,13 @@ def test_nmse_is_the_error_over_the_variance(weighted):
     wanted = np.einsum("bt,btf->f", w, (y - p) ** 2) / np.einsum(
         "bt,btf->f", w, (y - mean) ** 2)
     np.testing.assert_allclose(metric.result(), wanted.mean(), rtol=1e-5)
+
+
+def test_nmse_leaves_masked_steps_out():
+    model = rnnzoo.build("elman", 4, task="forecasting", input_shape=(None, 4),
+                         output_size=3, washout=2)
+    y = TARGETS["forecasting"]
+    wrong = (model.predict(X, verbose=0) - y)[:, 2:]
+    wanted = np.mean(np.mean(wrong**2, axis=(0, 1)) / np.var(y[:, 2:], axis=(0, 1)))
+    scores = model.evaluate(X, y, verbose=0, return_dict=True)
+    np.testing.assert_allclose(scores["nmse"], wanted, rtol=1e-5)

@@ -23,17 +23,17 @@ class NMSE(keras.metrics.Metric):
         self.sums = self.add_variable((4, size), "zeros", dtype="float64", name="sums")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y, p = (ops.reshape(ops.cast(v, "float64"), (-1, self.size))
-                for v in (y_true, y_pred))
-        w = ops.ones_like(y[:, :1])
-        if sample_weight is not None:
-            missing = len(y_true.shape) - 1 - len(sample_weight.shape)
-            w = ops.reshape(ops.broadcast_to(
-                ops.reshape(ops.cast(sample_weight, "float64"),
-                            (*ops.shape(sample_weight), *[1] * missing)),
-                ops.shape(y_true)[:-1]), (-1, 1))
+        y, p = ops.cast(y_true, "float64"), ops.cast(y_pred, "float64")
+        counted = ops.ones_like(y)
+        # Keras shows masks to metrics in this way only; its guide to masking names it.
+        for weight in (sample_weight, getattr(y_pred, "_keras_mask", None)):
+            if weight is not None:
+                missing = len(y.shape) - len(weight.shape)
+                counted = counted * ops.reshape(
+                    ops.cast(weight, "float64"), (*ops.shape(weight), *[1] * missing))
         self.sums.assign_add(ops.stack([
-            ops.sum(w * v, axis=0) for v in (ops.ones_like(y), y, y * y, (y - p) ** 2)]))
+            ops.sum(counted * v, axis=tuple(range(len(y.shape) - 1)))
+            for v in (ops.ones_like(y), y, y * y, (y - p) ** 2)]))
 
     def result(self):
         count, total, squares, errors = ops.unstack(self.sums.value)
