@@ -73,8 +73,9 @@ def prepare(name, config=None, folder=None, **options):
         name: one of `names()`, or a dataset of TFDS.
         config: of a dataset of TFDS, where it has several.
         folder: for prepared data; by default that of TFDS.
-        **options: of a dataset of rnnzoo. Problems have `length` and what
-            `info(name).options` lists, the others what their docstring lists.
+        **options: of a dataset of rnnzoo. Problems have `length`, `size` (number of
+            sequences for training; a tenth of it in each other split) and what
+            `print(info(name))` explains; the others have what their docstring lists.
 
     Returns:
         The prepared TFDS builder.
@@ -85,6 +86,9 @@ def prepare(name, config=None, folder=None, **options):
     """
     creation, preparation = {}, {}
     if name in names():
+        if config is not None:
+            raise ValueError(f"{name} has options in the place of configs; received "
+                             f"config={config!r}.")
         creation, preparation = _builders[name].arguments(options)
     elif name not in tfds.list_builders(with_community_datasets=False):
         raise ValueError(unknown("dataset", name, names()) + " Those of TFDS work too.")

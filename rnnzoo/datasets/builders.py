@@ -4,7 +4,6 @@ import hashlib
 import inspect
 import json
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,7 +79,10 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
 
 class ProblemBuilder(Builder, skip_registration=True):
-    """A problem as a TFDS dataset; `builder_of` makes the subclasses."""
+    """A problem as a TFDS dataset; `builder_of` makes the subclasses.
+
+    Options are those of the problem, `length`, and `size`, of the split `train`.
+    """
 
     problem = None
 
@@ -88,13 +90,16 @@ class ProblemBuilder(Builder, skip_registration=True):
     def arguments(cls, options):
         if not options:
             return {}, {}
-        cls.problem.check(**{"length": cls.problem.length, **options})
+        asked = dict(options)
+        cls.problem.check_number("size", asked.pop("size", cls.problem.size), 30)
+        cls.problem.check(**{"length": cls.problem.length, **asked})
         name = "-".join(f"{key}_{value}" for key, value in sorted(options.items()))
         return {"config": Config(name=name, options=options)}, {}
 
     def features(self):
         problem = self.problem
-        x, y = (v[0] for v in problem.sample(1, **self.options))
+        options = {k: v for k, v in self.options.items() if k != "size"}
+        x, y = (v[0] for v in problem.sample(1, **options))
         if problem.ids:
             x_feature = tfds.features.Tensor(shape=(None,), dtype=np.int32)
         else:
@@ -108,9 +113,7 @@ class ProblemBuilder(Builder, skip_registration=True):
         return x_feature, tfds.features.Tensor(shape=shape, dtype=np.float32)
 
     def rows(self, folder):
-        length = self.options.get("length", self.problem.length)
-        options = {k: v for k, v in self.options.items() if k != "length"}
-        return splits(self.problem, length, **options)
+        return splits(self.problem, **self.options)
 
     def _generate_examples(self, all_x, all_y):
         per_step = all_y.ndim > 1
@@ -130,7 +133,7 @@ def builder_of(problem):
         "__doc__": problem.description, "__module__": problem.draw.func.__module__,
         "name": problem.name, "problem": problem,
         "VERSION": tfds.core.Version(problem.version),
-        "RELEASE_NOTES": {problem.version: "As its definition says."}})
+        "RELEASE_NOTES": {problem.version: "As defined."}})
 
 
 class FileBuilder(Builder, skip_registration=True):
@@ -195,29 +198,3 @@ class FileBuilder(Builder, skip_registration=True):
     def rows(self, folder):
         return self.read(Path(folder), **{**self.defaults(), **self.options})
 
-
-class Vocabulary:
-    """Words and their ids: 0 is padding, 1 every word that training did not show.
-
-    Args:
-        words: those of the training part, as often as they occur.
-        at_least: how often a word has to occur.
-    """
-
-    FIRST = ("<padding>", "<unknown>")
-
-    def __init__(self, words, at_least=1):
-        known, counts = np.unique(list(words), return_counts=True)
-        known = known[counts >= at_least].tolist()
-        self.words = [*self.FIRST, *(w for w in known if w not in self.FIRST)]
-        self._ids = {word: i for i, word in enumerate(self.words)}
-
-    def ids(self, words):
-        """The ids of some words."""
-        return np.array([self._ids.get(word, 1) for word in words], "int32")
-
-    @property
-    def names(self):
-        """The words as TFDS can write them down, a line each."""
-        return [re.sub(r"\s", lambda m: f"\\u{ord(m[0]):04x}", word)
-                for word in self.words]

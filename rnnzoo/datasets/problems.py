@@ -96,8 +96,8 @@ class Problem:
         """`(x, y)`; see `rnnzoo.datasets.sample`."""
         length = self.length if length is None else length
         self.check(length, **options)
-        self._check_number("n", n, 1)
-        self._check_number("seed", seed, 0)
+        self.check_number("n", n, 1)
+        self.check_number("seed", seed, 0)
         return self.draw(n, length, np.random.default_rng(seed), **options)
 
     def check(self, length, **options):
@@ -106,16 +106,17 @@ class Problem:
         Raises:
             ValueError: says what was received and what is accepted.
         """
-        self._check_number("length", length, self.least, self.most)
+        self.check_number("length", length, self.least, self.most)
         for option, value in options.items():
             if option not in self.options:
                 accepted = ["length", *self.options]
                 raise ValueError(f"{self.name}: " + unknown("option", option, accepted))
             limits = self.limits.get(option, (0, length))       # those of `shortest`
-            self._check_number(option, value, *limits,
+            self.check_number(option, value, *limits,
                                whole=isinstance(self.options[option], int))
 
-    def _check_number(self, name, value, least, most=None, whole=True):
+    def check_number(self, name, value, least, most=None, whole=True):
+        """Refuses what is no number, no whole one, or not within the limits."""
         kinds = (int, np.integer) if whole else (int, float, np.number)
         if (not isinstance(value, kinds) or isinstance(value, bool)
                 or not least <= value <= (value if most is None else most)):

@@ -4,46 +4,46 @@ import itertools
 
 import numpy as np
 
-SEEDS = {"train, validation, test": 0, "longer": 1}
+SEED, SEED_LONGER = 0, 1
 
 
-def splits(problem, length, **options):
+def splits(problem, length=None, size=None, **options):
     """Rows of a problem for each split: name -> `(x, y)`.
 
     The first three are one draw: of every ten different sequences with the same label
     (with any target, where there is one a step), in the order of their first
     appearance, the second is for validation, the third for the test and the rest is
     for training. So no sequence is in two splits, though one may occur several times
-    in its own where there are few. In the split `longer` every sequence is longer than
+    in its own where there are few. In the split `longer` the length is greater than in
     all of these.
 
     Args:
         problem: a `Problem`.
-        length: of the sequences.
+        length: of the sequences; by default the problem's.
+        size: number of sequences for training; by default the problem's. Each other
+            split has a tenth of it.
         **options: of the problem.
 
     Raises:
         ValueError: there are too few different sequences of this length.
     """
-    sizes = {"train": problem.size, "validation": problem.size // 10,
-             "test": problem.size // 10}
-    for drawn in (int(1.4 * problem.size) << k for k in range(6)):
-        x, y = problem.sample(drawn, length, SEEDS["train, validation, test"],
-                              **options)
+    length, size = length or problem.length, size or problem.size
+    sizes = {"train": size, "validation": size // 10, "test": size // 10}
+    for drawn in (int(1.4 * size) << k for k in range(6)):
+        x, y = problem.sample(drawn, length, SEED, **options)
         rows = deal(x, y)
-        if all(len(rows[split]) >= size for split, size in sizes.items()):
+        if all(len(rows[split]) >= count for split, count in sizes.items()):
             break
     else:
         raise ValueError(f"{problem.name}: there are too few different sequences of "
                          f"length {length} for three splits; choose a greater length.")
-    found = {split: (x[rows[split][:size]], y[rows[split][:size]])
-             for split, size in sizes.items()}
+    found = {split: (x[rows[split][:count]], y[rows[split][:count]])
+             for split, count in sizes.items()}
     longer = longer_length(problem, length)
     if longer:
         if "shortest" in problem.options:
             options = {**options, "shortest": length + 1}
-        found["longer"] = problem.sample(sizes["test"], longer, SEEDS["longer"],
-                                         **options)
+        found["longer"] = problem.sample(size // 10, longer, SEED_LONGER, **options)
     return found
 
 

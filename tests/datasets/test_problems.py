@@ -1,6 +1,5 @@
 """What holds for every problem: form, seeds, splits, documentation, errors."""
 
-import dataclasses
 import inspect
 
 import numpy as np
@@ -55,12 +54,11 @@ def test_padding_comes_last_and_has_no_targets(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_sequence_is_in_two_splits(name):
-    problem = dataclasses.replace(datasets.info(name), size=60)
-    found = splits(problem, problem.length)
+    found = splits(datasets.info(name), size=60)
     assert [len(x) for x, _ in found.values()][:3] == [60, 6, 6]
     sets = [set(rows_of(x)) for x, _ in found.values()]
     assert len(set.union(*sets)) == sum(map(len, sets))
-    assert ("longer" in found) == (problem.longer is not None)
+    assert ("longer" in found) == (datasets.info(name).longer is not None)
     if "longer" in found:
         assert steps(found["longer"][0]).mean() > 1.5 * steps(found["train"][0]).mean()
 
@@ -68,14 +66,12 @@ def test_no_sequence_is_in_two_splits(name):
 @pytest.mark.parametrize("name", VERDICTS)
 def test_half_of_the_words_are_accepted_and_every_split_has_both_kinds(name):
     assert datasets.sample(name, 301)[1].sum() == 150
-    problem = datasets.info(name)
-    for _, y in splits(problem, problem.length).values():
+    for _, y in splits(datasets.info(name)).values():
         assert 0.25 < y.mean() < 0.75
 
 
 def test_splits_come_from_sample():
-    problem = dataclasses.replace(datasets.info("adding"), size=20)
-    x, y = splits(problem, 9)["longer"]
+    x, y = splits(datasets.info("adding"), length=9, size=20)["longer"]
     sample = datasets.sample("adding", 2, 36, seed=1)
     np.testing.assert_array_equal(x, sample[0])
     np.testing.assert_array_equal(y, sample[1])
@@ -83,7 +79,7 @@ def test_splits_come_from_sample():
 
 def test_too_few_sequences_for_three_splits_are_refused():
     with pytest.raises(ValueError, match="too few different sequences of length 2"):
-        splits(datasets.info("anbn"), 2)
+        splits(datasets.info("anbn"), length=2)
 
 
 @pytest.mark.parametrize("name", NAMES)

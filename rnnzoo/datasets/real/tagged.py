@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from rnnzoo.datasets.builders import FileBuilder, Vocabulary
+from rnnzoo.datasets.builders import FileBuilder
+from rnnzoo.datasets.real.vocabulary import UNKNOWN, Vocabulary
 
 
 class Tagged(FileBuilder, skip_registration=True):
@@ -141,7 +142,7 @@ class Atis(Tagged):
         parts = {"train": train, "validation": validation, "test": test}
         for sentences in parts.values():
             for sentence in sentences:
-                sentence[:] = [(Vocabulary.FIRST[1] if word == "<UNK>" else word, label)
+                sentence[:] = [(UNKNOWN if word == "<UNK>" else word, label)
                                for word, label in sentence]
         return self.encoded(parts, labels)
 

@@ -4,7 +4,8 @@ import re
 
 import tensorflow_datasets as tfds
 
-from rnnzoo.datasets.builders import FileBuilder, Vocabulary
+from rnnzoo.datasets.builders import FileBuilder
+from rnnzoo.datasets.real.vocabulary import Vocabulary
 
 
 class Text(FileBuilder, skip_registration=True):
