@@ -43,6 +43,13 @@ def test_the_own_network_keeps_the_contract(monkeypatch, tmp_path):
     assert {f.outcome for f in report.findings} == {"ok"}, report
 
 
+def test_the_lines_on_data_run():
+    (program,) = (p for p in programs() if "datasets.sample" in p)
+    names = {}
+    exec(program, names)
+    assert names["model"].predict(names["x"][:3], verbose=0).shape == (3, 2)
+
+
 def test_the_figures_on_digits_are_those_of_the_measured_runs():
     recipe = recipes.load("digits_elman")
     rows = results.read(recipes.find(recipe.name).parent / "results.csv")
