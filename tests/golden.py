@@ -47,5 +47,5 @@ def write(name):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or rnnzoo.list_models():
+    for name in sys.argv[1:] or rnnzoo.list_models(task="tagging"):
         write(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo import recurrence
@@ -15,7 +16,6 @@ from rnnzoo import recurrence
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None,
                                 reason="the JAX backend is optional")
 
-NAMES = rnnzoo.list_models()
 INPUTS = {"x": {"input_shape": (None, 3)}, "tokens": {"vocabulary_size": 6}}
 PADDED = 3      # steps at the end of every second sequence of tokens
 
@@ -38,6 +38,7 @@ for name in sys.argv[1:]:
         rnnzoo.build(
             name, task="tagging", input_shape=(None, 3), output_size=3, units=4,
             layers=2, bidirectional=True, dropout=0.3, recurrent_dropout=rate, seed=1,
+            readout="gradient",
         ).fit(data["x"], data["y"], batch_size=4, shuffle=False, verbose=0
               ).history["loss"][0]
         for rate in (0.3, 0.3, 0.0)
@@ -57,7 +58,7 @@ def numbers(tmp_path_factory):
     data["tokens"][1::2, -PADDED:] = 0
     np.savez(folder / "data.npz", **data)
     here = {}
-    for name in NAMES:
+    for name in SEQUENCES:
         for kind, arguments in INPUTS.items():
             model = rnnzoo.build(name, task="tagging", output_size=3, units=4,
                                  bidirectional=True, seed=1, **arguments)
@@ -68,28 +69,28 @@ def numbers(tmp_path_factory):
     root = str(Path(rnnzoo.__file__).parent.parent)
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, "-c", ON_JAX, *NAMES], cwd=folder, capture_output=True,
+        [sys.executable, "-c", ON_JAX, *SEQUENCES], cwd=folder, capture_output=True,
         text=True, env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path})
     assert done.returncode == 0, done.stderr
     return here, np.load(folder / "jax.npz")
 
 
 @pytest.mark.parametrize("kind", INPUTS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_a_file_from_tensorflow_predicts_the_same_on_jax(numbers, name, kind):
     here, jax = numbers
     np.testing.assert_allclose(jax[f"{name}_{kind}"], here[f"{name}_{kind}"],
                                rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_padding_changes_nothing_on_jax(numbers, name):
     jax = numbers[1]
     np.testing.assert_allclose(jax[f"{name}_tokens"][1::2, :-PADDED],
                                jax[f"{name}_shorter"], rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_a_seed_fixes_training_with_dropout_on_jax(numbers, name):
     first, again, without = numbers[1][f"{name}_losses"]
     assert np.isfinite(first) and first == again

@@ -12,14 +12,13 @@ import numpy as np
 import pytest
 from broken_cells import BROKEN
 from keras import ops
+from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo import recurrence, registry
 from rnnzoo.cells import ElmanCell, GRUCell, JordanCell
 from rnnzoo.recurrence import tensorflow
 from rnnzoo.testing import PROPERTIES, Subject, check_cell
-
-NAMES = rnnzoo.list_models()
 
 OTHER_ARGUMENTS = {
     "GRU, reset before": (GRUCell, {"units": 4, "reset_after": False}),
@@ -42,7 +41,7 @@ def report(name):
 # The networks
 
 @pytest.mark.parametrize("property", PROPERTIES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_a_network_keeps_the_contract(name, property):
     finding = next(f for f in report(name).findings if f.property == property)
     if finding.outcome == "excepted":
@@ -151,7 +150,7 @@ def saved(tmp_path_factory):
     """A folder with every network saved, exported, and an answer of it."""
     folder = tmp_path_factory.mktemp("saved")
     x = np.random.default_rng(0).normal(size=(2, 7, 3)).astype("float32")
-    for name in NAMES:
+    for name in SEQUENCES:
         model = rnnzoo.build(name, task="forecasting", input_shape=(None, 3), units=4,
                              output_size=2)
         model.save(folder / f"{name}.keras")
@@ -181,7 +180,7 @@ import pathlib, sys, keras, numpy, rnnzoo
 def answer(path, x):
     return keras.models.load_model(f"{path}.keras").predict(x, verbose=0)
 """, saved)
-    assert done.stdout.split() == NAMES, done.stderr
+    assert done.stdout.split() == SEQUENCES, done.stderr
 
 
 def test_exported_networks_serve_any_length_where_rnnzoo_is_not_importable(saved):
@@ -192,4 +191,4 @@ def answer(path, x):
     loaded = tensorflow.saved_model.load(f"{path}/1")
     return loaded.signatures["serving_default"](x=tensorflow.constant(x))["y"]
 """, saved)
-    assert done.stdout.split() == NAMES, done.stderr
+    assert done.stdout.split() == SEQUENCES, done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo.generation import generate
@@ -16,7 +17,6 @@ from rnnzoo.generation import generate
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 6, 2)).astype("float32")
 IDS = RNG.integers(1, 7, (3, 6))
-NAMES = rnnzoo.list_models()
 
 
 def forecaster(name="elman", **changes):
@@ -32,7 +32,7 @@ def speaker(name="elman", **changes):
     return model
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_a_forecast_is_what_the_network_answers_to_the_steps_before(name):
     model = forecaster(name)
     y = generate(model, X, 5)
@@ -41,7 +41,7 @@ def test_a_forecast_is_what_the_network_answers_to_the_steps_before(name):
     np.testing.assert_allclose(y, whole[:, 5:-1], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_at_temperature_0_the_most_probable_symbol_is_said(name):
     model = speaker(name)
     ids = generate(model, IDS, 8, temperature=0)

@@ -117,6 +117,19 @@ def test_singular_sums_are_answered_with_their_condition_number():
         readout.solve()
 
 
+def test_a_penalty_below_rounding_is_still_solved():
+    rows = RNG.normal(size=(50, 3)) @ RNG.normal(size=(3, 20))     # of rank 3
+    targets = rows[:, :1] - rows[:, 1:2] + 5
+    readout = Ridge(1e-13)
+    readout.build(20, 1)
+    readout.reset()
+    readout.learn(rows, targets, np.ones(50))
+    readout.solve()
+    kernel, bias = readout.weights()
+    np.testing.assert_allclose(rows @ kernel + bias, targets, atol=1e-6)
+    assert np.linalg.norm(kernel) < 2       # the shortest of the solutions, nearly
+
+
 # Inside fit
 
 def test_fit_is_ridge_regression_on_the_features_after_the_washout():

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo.cells import Cell, State
@@ -49,14 +50,14 @@ def assert_steps_are_the_whole(model, x, tolerance=1e-6):
                                atol=tolerance)
 
 
-@pytest.mark.parametrize("name", rnnzoo.list_models())
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_every_network_steps_as_it_predicts(name):
     assert_steps_are_the_whole(
         network(name, layers=2, context=(2, 0), dropout=0.2, input_shape=(7, 3),
                 trainable_initial_state=True), X, 1e-5)
 
 
-@pytest.mark.parametrize("name", rnnzoo.list_models())
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_padding_before_within_and_after_changes_no_answer(name):
     assert_steps_are_the_whole(
         of_symbols(name, layers=2, context=(1, 0), embedding=None), IDS, 1e-5)

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import keras
 
 from rnnzoo import registry
+from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
 from rnnzoo.layers import ContextWindow, OneHot, Recurrent, Washout
-from rnnzoo.models import arguments, learning, tasks
+from rnnzoo.models import arguments, learning, memory, tasks
 from rnnzoo.models.network import Network
 
 # Classes in `keras.optimizers` that work only around others.
@@ -26,7 +27,8 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
 
     Args:
         name: of the network; see `list_models`.
-        units: width of each recurrent layer.
+        units: width of each recurrent layer. A memory takes the number of elements of a
+            pattern, and of what follows only `seed`, `dtype` and its own arguments.
         task: "classification" (a label a sequence), "tagging" (a label a step),
             "regression" (a vector a sequence), "forecasting" (a vector a step) or
             "generation" (the next symbol a step; the data hold it as target).
@@ -62,7 +64,7 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
 
     Returns:
         A compiled `Network`. Input "x"; output "y", float32 or wider: probabilities for
-        labels and symbols, values otherwise.
+        labels and symbols, values otherwise. For a memory, a compiled `MemoryNetwork`.
 
     Raises:
         ValueError: for an unknown name, task or argument, with the nearest ones, and
@@ -71,7 +73,12 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
     entry = registry.info(name)
     given = {k: v for k, v in locals().items() if k not in ("cell_arguments", "entry")}
     given, cell_arguments = arguments.native((given, cell_arguments))
-    return _sequence_network(entry, SimpleNamespace(**given), cell_arguments)
+    if issubclass(entry.cls, Cell):
+        return _sequence_network(entry, SimpleNamespace(**given), cell_arguments)
+    defaults = inspect.signature(build).parameters
+    stated = {k: v for k, v in given.items()
+              if k not in ("name", "units") and v != defaults[k].default}
+    return memory.assemble(entry, units, {**stated, **cell_arguments})
 
 
 def _sequence_network(entry, asked, cell_arguments):

@@ -124,7 +124,11 @@ def _solved(covariance, shared, penalty):
             warnings.simplefilter(action, linalg.LinAlgWarning)
             return linalg.solve(penalised, shared, assume_a="pos")
     except (linalg.LinAlgError, linalg.LinAlgWarning) as error:
-        raise ValueError(
-            f"The features do not determine a readout with ridge={penalty:g}: their "
-            f"covariance has the condition number {np.linalg.cond(penalised):.1e}. "
-            "Give more data, fewer units or a larger `ridge`.") from error
+        if not penalty:
+            raise ValueError(
+                "The features do not determine a readout with ridge=0: the condition "
+                f"number of their covariance is {np.linalg.cond(penalised):.1e}. Give "
+                "more data, fewer units or a `ridge` above 0.") from error
+    # Rounding has turned the smallest eigenvalues negative, as they cannot be.
+    values, vectors = linalg.eigh(covariance)
+    return vectors @ (vectors.T @ shared / (np.maximum(values, 0) + penalty)[:, None])
