@@ -101,7 +101,7 @@ class EchoStateCell(Cell):
         self.trainable_reservoir = trainable_reservoir
         self.teacher_forcing = float(feedback)
         self.rules["recurrent_kernel_initializer"] = initializers.get(
-            self.rules.get("recurrent_kernel_initializer") or "sparse",
+            self.rules.get("recurrent_kernel_initializer", "sparse"),
             connectivity=connectivity)
         self._check(output_size)
 

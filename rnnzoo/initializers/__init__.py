@@ -13,7 +13,7 @@ import inspect
 import keras
 
 from rnnzoo.errors import unknown
-from rnnzoo.initializers.base import Drawn
+from rnnzoo.initializers.base import Drawn, Made
 from rnnzoo.initializers.given import Matrix
 from rnnzoo.initializers.reservoirs import (
     CycleWithJumps,
@@ -26,8 +26,9 @@ from rnnzoo.initializers.reservoirs import (
 )
 from rnnzoo.initializers.spectrum import eigenvalues, scaled, spectral_radius
 
-__all__ = ["CycleWithJumps", "DelayLine", "Dense", "Drawn", "Matrix", "Ring", "Signs",
-           "SmallWorld", "Sparse", "eigenvalues", "get", "scaled", "spectral_radius"]
+__all__ = ["CycleWithJumps", "DelayLine", "Dense", "Drawn", "Made", "Matrix", "Ring",
+           "Signs", "SmallWorld", "Sparse", "eigenvalues", "get", "scaled",
+           "spectral_radius"]
 
 NAMES = {"cycle_with_jumps": CycleWithJumps, "delay_line": DelayLine, "dense": Dense,
          "ring": Ring, "signs": Signs, "small_world": SmallWorld, "sparse": Sparse}

@@ -1,4 +1,4 @@
-"""What drawn weights share: NumPy's generator, one seed, a configuration."""
+"""What initial weights share: they are made in NumPy, from one seed if drawn."""
 
 import random
 
@@ -8,11 +8,28 @@ import numpy as np
 from rnnzoo.registry import arguments
 
 
-class Drawn(keras.initializers.Initializer):
-    """An initializer that draws in NumPy, so that a seed means the same everywhere.
+class Made(keras.initializers.Initializer):
+    """An initializer that works in NumPy, so that weights are the same everywhere.
 
     A subclass keeps each constructor argument in an attribute of the same name and
-    defines `draw(random, shape)`, which returns an array in float64.
+    defines `make(shape)`, which returns an array in float64.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        package = cls.__module__.partition(".")[0]
+        keras.saving.register_keras_serializable(package)(cls)
+
+    def __call__(self, shape, dtype=None):
+        # An array and no tensor: where a graph is being made that could not be scaled.
+        return self.make(tuple(shape)).astype(dtype or keras.config.floatx())
+
+    def get_config(self):
+        return {name: getattr(self, name) for name in arguments(type(self))}
+
+
+class Drawn(Made):
+    """A `Made` initializer that draws; it defines `draw(random, shape)` instead.
 
     Args:
         seed: integer that governs what is drawn; None draws another at every call,
@@ -22,19 +39,9 @@ class Drawn(keras.initializers.Initializer):
     def __init__(self, seed=None):
         self.seed = seed
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        package = cls.__module__.partition(".")[0]
-        keras.saving.register_keras_serializable(package)(cls)
-
-    def __call__(self, shape, dtype=None):
+    def make(self, shape):
         seed = random.getrandbits(32) if self.seed is None else self.seed
-        value = self.draw(np.random.default_rng(seed), tuple(shape))
-        # NumPy's, or it could not be scaled where a graph is being made.
-        return value.astype(dtype or keras.config.floatx())
-
-    def get_config(self):
-        return {name: getattr(self, name) for name in arguments(type(self))}
+        return self.draw(np.random.default_rng(seed), shape)
 
 
 def units_of(initializer, shape):

@@ -1,11 +1,11 @@
 """Weights that somebody else has made."""
 
-import keras
 import numpy as np
 
+from rnnzoo.initializers.base import Made
 
-@keras.saving.register_keras_serializable("rnnzoo")
-class Matrix(keras.initializers.Initializer):
+
+class Matrix(Made):
     """Weights that are given.
 
     Args:
@@ -14,13 +14,14 @@ class Matrix(keras.initializers.Initializer):
     """
 
     def __init__(self, value):
-        self.value = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+        dense = value.toarray() if hasattr(value, "toarray") else value
+        self.value = np.asarray(dense, "float64")
 
-    def __call__(self, shape, dtype=None):
-        if self.value.shape != tuple(shape):
+    def make(self, shape):
+        if self.value.shape != shape:
             raise ValueError(f"The given matrix has shape {self.value.shape}, the "
-                             f"weight has {tuple(shape)}.")
-        return self.value.astype(dtype or keras.config.floatx())
+                             f"weight {shape}.")
+        return self.value
 
     def get_config(self):
         return {"value": self.value.tolist()}

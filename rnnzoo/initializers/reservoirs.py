@@ -6,7 +6,7 @@ Entry (i, j) is the weight from unit i to unit j.
 import numpy as np
 
 from rnnzoo.errors import unknown
-from rnnzoo.initializers.base import Drawn, check_share, units_of
+from rnnzoo.initializers.base import Drawn, Made, check_share, units_of
 
 DISTRIBUTIONS = {
     "uniform": lambda random, shape: random.uniform(-1, 1, shape),
@@ -67,7 +67,7 @@ class Sparse(Dense):
         return sparse
 
 
-class Ring(Drawn):
+class Ring(Made):
     """Each unit hears the one before it, all by the same weight; nothing is drawn.
 
     Reference:
@@ -75,14 +75,11 @@ class Ring(Drawn):
         Neural Networks 22:131-144, 2011.
     """
 
-    def __init__(self):
-        super().__init__()
-
-    def draw(self, random, shape):
+    def make(self, shape):
         return np.roll(np.eye(units_of(self, shape)), 1, axis=1)
 
 
-class CycleWithJumps(Drawn):
+class CycleWithJumps(Made):
     """A ring, and links both ways between units some steps apart; nothing is drawn.
 
     Args:
@@ -96,13 +93,12 @@ class CycleWithJumps(Drawn):
     """
 
     def __init__(self, jump=5, jump_weight=0.5):
-        super().__init__()
         if jump < 2:
             raise ValueError(f"`jump` is at least 2 steps; received {jump!r}.")
         self.jump = jump
         self.jump_weight = jump_weight
 
-    def draw(self, random, shape):
+    def make(self, shape):
         units = units_of(self, shape)
         weights = np.roll(np.eye(units), 1, axis=1)
         start = np.arange(0, units - units % self.jump, self.jump)
@@ -111,7 +107,7 @@ class CycleWithJumps(Drawn):
         return weights
 
 
-class DelayLine(Drawn):
+class DelayLine(Made):
     """A ring that is cut open: the input walks through and is gone; nothing is drawn.
 
     It has no loop, so its spectral radius is 0 and cannot be scaled: a cell takes it
@@ -126,10 +122,9 @@ class DelayLine(Drawn):
     """
 
     def __init__(self, weight=0.9):
-        super().__init__()
         self.weight = weight
 
-    def draw(self, random, shape):
+    def make(self, shape):
         return self.weight * np.eye(units_of(self, shape), k=1)
 
 
