@@ -10,7 +10,7 @@ from 1; 0 is padding. The splits are train, validation, test, and for most probl
 longer: sequences longer than all that a network was trained on.
 
 Memory: `adding`, `multiplication`, `temporal_order`, `temporal_order_3`, `copy`,
-`copy_memory`, `repeat_copy`, `associative_recall`.
+`copy_bits`, `copy_memory`, `repeat_copy`, `associative_recall`.
 
 Languages, to continue: `anbn`, `anbncn`, `dyck_1`, `dyck_2`, `dyck_4`, `reber`,
 `embedded_reber`. To accept or reject: `anbn_labelled`, `anbncn_labelled`,
@@ -32,6 +32,7 @@ and `csv_series` are made from files of the user's, in the folder that the optio
 
 import contextlib
 import io
+import logging
 from pathlib import Path
 
 import tensorflow as tf
@@ -96,17 +97,28 @@ def prepare(name, config=None, folder=None, **options):
         raise ValueError(f"{name} is a dataset of TFDS and has no options; received "
                          f"{', '.join(options)}.")
     creation = {"config": config, "data_dir": folder, **creation}
-    builder = tfds.builder(name, **creation)
+    builder = _builder(name, creation)
     if builder.info.splits:
         return builder
     place = Path(builder.data_dir).parent
     place.mkdir(parents=True, exist_ok=True)
     with files.locked(place):
-        builder = tfds.builder(name, **creation)  # looks at the disk again
+        builder = _builder(name, creation)  # looks at the disk again
         print(f"preparing {name} in {builder.data_dir}, once")
         with contextlib.redirect_stdout(io.StringIO()):  # TFDS speaks of downloading
             builder.download_and_prepare(**preparation)
     return builder
+
+
+def _builder(name, arguments):
+    """`tfds.builder`, without the warning that a config is not on a list."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return tfds.builder(name, **arguments)
+    finally:
+        logger.setLevel(level)
 
 
 def examples(builder, split):

@@ -172,7 +172,8 @@ class FileBuilder(Builder, skip_registration=True):
                 f"{folder.absolute()}. Say by the option `source`, or by the "
                 f"environment variable {FOLDER} for its parent, which folder it is. "
                 + " ".join(cls.MANUAL_DOWNLOAD_INSTRUCTIONS.split()))
-        digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode())
+        said = json.dumps(chosen, sort_keys=True, default=str)
+        digest = hashlib.sha256(said.encode())
         for name in names:
             digest.update((folder / name).read_bytes())
         config = Config(name=digest.hexdigest()[:12], options=chosen)

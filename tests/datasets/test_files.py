@@ -244,7 +244,8 @@ def test_the_environment_names_the_folder(tmp_path, monkeypatch):
     ("text_words", {"length": 0}, "`length` is a positive integer; received 0"),
     ("csv_series", {"horizon": 0}, "`horizon` is a positive integer; received 0"),
     ("csv_series", {"columns": ["wnd"]}, "Did you mean 'wind'"),
-    ("csv_series", {"window": 30}, "fewer than the window of 30"),
+    ("csv_series", {"window": 30}, "10 are for validation, fewer than the window"),
+    ("csv_series", {"columns": "wind"}, "`columns` is a list of names; received"),
     ("digits_rows", {}, "digits_rows: Unknown option 'source'. Accepted: none"),
 ])
 def test_bad_options_are_refused(name, options, message, tmp_path, made):

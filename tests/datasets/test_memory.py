@@ -50,6 +50,19 @@ def test_what_was_read_is_written_at_go(name, step):
     assert counts == {1, 2, 3, 4, 5, 6}
 
 
+def test_bits_are_written_after_the_end():
+    counts = set()
+    for x, y in zip(*datasets.sample("copy_bits", 200, 5)):
+        bits, (start, end) = x[:, :8], x[:, 8:].T
+        assert start.tolist() == [1] + [0] * 11 and end.sum() == 1
+        count = int(end.argmax()) - 1
+        np.testing.assert_array_equal(y[count + 2:2 * count + 2], bits[1:count + 1])
+        assert not y[:count + 2].any() and not y[2 * count + 2:].any()
+        assert not bits[count + 1:].any() and np.isin(bits, (0, 1)).all()
+        counts.add(count)
+    assert counts == {1, 2, 3, 4, 5}
+
+
 def test_ten_symbols_are_kept_over_the_blanks():
     for read, said in drawn("copy_memory", 50, 30):
         assert len(read) == 30 + 2 * 10 and set(read[:10]) <= LETTERS

@@ -113,6 +113,8 @@ def test_bad_arguments_are_refused(arguments, message):
     ("copy", {"shortst": 3}, "copy: Unknown option 'shortst'. Did you mean 'shortest'"),
     ("copy", {"shortest": 21}, "at least 0 and at most 20; received 21"),
     ("bipolar_patterns", {"corruption": 1.1}, "a number of at least 0 and at most 1"),
+    ("anbncn", {"length": 20, "shortest": 19}, "no words of 19 to 20 symbols"),
+    ("tomita_5", {"length": 4, "shortest": 5}, "at least 0 and at most 4"),
     ("superimposed_sines", {"count": 9}, "an integer of at least 1 and at most 8"),
 ])
 def test_bad_options_are_refused(name, option, message):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from rnnzoo.datasets.languages.words import none_of
+
 
 class Automaton:
     """A deterministic automaton whose words can be drawn.
@@ -42,7 +44,7 @@ class Automaton:
             scale[r] = scale[r - 1] + np.log(greatest)
         there = np.flatnonzero(mass[shortest:, 0]) + shortest
         if not len(there):
-            raise ValueError(f"There are no words of {shortest} to {length} symbols.")
+            raise none_of(shortest, length)
         weight = np.log(mass[there, 0]) + scale[there]
         share = np.exp(weight - weight.max()) ** (not uniform)
         lengths = rng.choice(there, n, p=share / share.sum())

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from rnnzoo.datasets.languages.words import VERDICTS, to_continue, verdicts
+from rnnzoo.datasets.languages.words import (
+    VERDICTS,
+    multiples,
+    to_continue,
+    verdicts,
+)
 from rnnzoo.datasets.problems import problem
 
 PAIRS = ("(", ")", "[", "]", "{", "}", "<", ">")
@@ -64,7 +69,7 @@ for kinds in (1, 2, 4):
 
 
 def _words(n, length, rng, kinds, shortest):
-    lengths = 2 * rng.integers(max(-(-shortest // 2), 1), length // 2 + 1, n)
+    lengths = 2 * multiples(n, 2, max(shortest, 2), length, rng)
     words = np.zeros((n, length), "int32")
     rows, depth = np.arange(n), np.zeros(n, int)
     opened = np.zeros((n, length // 2 + 1), "int32")    # the stacks of open brackets

@@ -2,19 +2,24 @@
 
 import numpy as np
 
-from rnnzoo.datasets.languages.words import VERDICTS, to_continue, verdicts
+from rnnzoo.datasets.languages.words import (
+    VERDICTS,
+    multiples,
+    to_continue,
+    verdicts,
+)
 from rnnzoo.datasets.problems import problem
 
 
-@problem("generation", name="anbn", fixed={"letters": 2}, length=200, least=2,
+@problem("generation", name="anbn", fixed={"letters": 2}, length=198, least=2,
          longer=2000, size=1000, symbols=("begin", "end", "a", "b"))
-@problem("generation", name="anbncn", fixed={"letters": 3}, length=150, least=3,
+@problem("generation", name="anbncn", fixed={"letters": 3}, length=147, least=3,
          longer=600, size=500, symbols=("begin", "end", "a", "b", "c"))
 def blocks(n, length, rng, *, letters, shortest=0):
     """The words a^k b^k (or a^k b^k c^k), to be continued.
 
     k is uniform among those that give words of `shortest` to `length` symbols, so by
-    default k is 0 to 100 (0 to 50). A network knows the language as far as it gives
+    default k is 0 to 99 (0 to 49). A network knows the language as far as it gives
     every symbol of the words, "end" included, a probability above a small threshold:
     once b has come, the rest is certain.
 
@@ -26,7 +31,7 @@ def blocks(n, length, rng, *, letters, shortest=0):
         G. Weiss, Y. Goldberg, E. Yahav, "On the practical computational power of finite
         precision RNNs for language recognition", ACL 2018.
     """
-    counts = _counts(n, length, rng, letters, shortest)
+    counts = multiples(n, letters, shortest, length, rng)
     return to_continue(_words(np.repeat(counts[:, None], letters, axis=1),
                               length // letters * letters))
 
@@ -53,7 +58,7 @@ def labelled_blocks(n, length, rng, *, letters, shortest=1):
         12:1333-1340, 2001; wrong words are our choice.
     """
     y = verdicts(n, rng)
-    right = _counts(n, length, rng, letters, max(shortest, 1))
+    right = multiples(n, letters, max(shortest, 1), length, rng)
     counts = np.repeat(right[:, None], letters, axis=1)
     wrong_count = (y == 0) & (rng.random(n) < 0.5)
     wrong_order = (y == 0) & ~wrong_count
@@ -69,10 +74,6 @@ def labelled_blocks(n, length, rng, *, letters, shortest=1):
     rows, place, partner = rows[wrong_order], place[wrong_order], partner[wrong_order]
     x[rows, place], x[rows, partner] = x[rows, partner], x[rows, place]
     return x, y
-
-
-def _counts(n, length, rng, letters, shortest):
-    return rng.integers(-(-shortest // letters), length // letters + 1, n)
 
 
 def _words(counts, length):

@@ -22,6 +22,24 @@ def to_continue(words):
     return x, y
 
 
+def multiples(n, of, shortest, length, rng):
+    """Numbers k, uniform among those for which words of k times `of` symbols are asked.
+
+    Raises:
+        ValueError: there are no such words.
+    """
+    least, most = -(-shortest // of), length // of
+    if least > most:
+        raise none_of(shortest, length)
+    return rng.integers(least, most + 1, n)
+
+
+def none_of(shortest, length):
+    """The error where the lengths that are asked for do not occur."""
+    return ValueError(f"There are no words of {shortest} to {length} symbols; lower "
+                      "`shortest` or raise `length`.")
+
+
 def verdicts(n, rng):
     """Labels of which exactly half, rounded down, are 1: the word is accepted."""
     return rng.permutation(np.arange(n, dtype="int32") % 2)

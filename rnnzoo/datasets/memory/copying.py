@@ -14,7 +14,7 @@ def copy(n, length, rng, *, shortest=1):
 
     The number of symbols is uniform, the symbols are uniform in a to h. Every word of
     the input is answered: "blank" until "go" has been read, then the symbols. This is
-    the task of Neural Turing Machines with one of eight symbols, 3 bits, a step.
+    `copy_bits` with one of eight symbols, 3 bits, a step.
 
     Returns:
         x: the symbols, go, and a blank for each symbol; y: a blank for each symbol and
@@ -27,6 +27,36 @@ def copy(n, length, rng, *, shortest=1):
     counts = rng.integers(shortest, length + 1, n)[:, None]
     symbols = rng.integers(3, 11, (n, length), dtype="int32")
     return recited(symbols, counts)
+
+
+@problem("forecasting", length=20, longer=120)
+def copy_bits(n, length, rng, *, shortest=1):
+    """Copying of vectors of eight random bits, as Neural Turing Machines learnt it.
+
+    Every step has ten channels: eight bits, a flag for the start and one for the end. A
+    sequence is the start, `shortest` to `length` vectors (uniform), the end, and as
+    many steps of silence, in which the vectors are to be written. Before, the target
+    is 0, and so it is in the silence that fills up shorter sequences. Without memory
+    the best answer to a bit is 1/2.
+
+    Returns:
+        x: bits and flags, (n, 2 length + 2, 10). y: bits, (n, 2 length + 2, 8).
+
+    Reference:
+        A. Graves, G. Wayne, I. Danihelka, "Neural Turing machines", arXiv 1410.5401,
+        2014, section 4.1.
+    """
+    counts = rng.integers(shortest, length + 1, n)
+    bits = rng.integers(2, size=(n, length, 8)).astype("float32")
+    bits *= (np.arange(length) < counts[:, None])[..., None]
+    x = np.zeros((n, 2 * length + 2, 10), "float32")
+    x[:, 1:length + 1, :8] = bits
+    x[:, 0, 8] = 1
+    x[np.arange(n), counts + 1, 9] = 1
+    y = np.zeros((n, 2 * length + 2, 8), "float32")
+    rows, places = np.nonzero(np.arange(length) < counts[:, None])
+    y[rows, places + counts[rows] + 2] = bits[rows, places]
+    return x, y
 
 
 @problem("tagging", length=100, longer=400, symbols=("blank", "go", *LETTERS),

@@ -59,6 +59,10 @@ class CsvSeries(FileBuilder):
 
     @classmethod
     def files(cls, file, columns, targets, **counts):
+        for name, value in (("columns", columns), ("targets", targets)):
+            if isinstance(value, str):
+                raise ValueError(f"csv_series: `{name}` is a list of names; received "
+                                 f"{value!r}.")
         for name, value in counts.items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"csv_series: `{name}` is a positive integer; "
@@ -81,11 +85,17 @@ class CsvSeries(FileBuilder):
         values = (values - mean) / deviation
         x, y = (values[:, [names.index(name) for name in some]].astype("float32")
                 for some in (columns, targets))
-        return {
-            split: (_windows(x[start:end - horizon], window, stride),
-                    _windows(y[start + horizon:end], window, stride))
-            for split, start, end in zip(("train", "validation", "test"), ends,
-                                         ends[1:])}
+        parts = {}
+        for split, start, end in zip(("train", "validation", "test"), ends, ends[1:]):
+            if end - start < window + horizon:
+                raise ValueError(
+                    f"csv_series: of the {len(values)} rows of {path}, {end - start} "
+                    f"are for {split}, fewer than the window of {window} and the "
+                    f"horizon of {horizon}. Choose a shorter window, or give more rows."
+                )
+            parts[split] = (_windows(x[start:end - horizon], window, stride),
+                            _windows(y[start + horizon:end], window, stride))
+        return parts
 
 
 def _lines(path):
@@ -115,9 +125,5 @@ def _numbers(path, columns):
 
 
 def _windows(values, window, stride):
-    if len(values) < window:
-        raise ValueError(
-            f"csv_series: a part has {len(values)} rows beside the horizon, fewer than "
-            f"the window of {window}. Choose a shorter window, or give more rows.")
     windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
     return np.moveaxis(windows[::stride], 2, 1)
