@@ -186,6 +186,27 @@ class Memory(Configured, keras.layers.Layer):
         states = self.leave(*states)
         return states, steps, self.stable(*states) if self.restless else converged
 
+    def trace(self, *cues, steps=None):
+        """All states on the way from the cues, and their energies.
+
+        Args:
+            *cues: one `(batch, width)` a side.
+            steps: how many; by default until no row changes, or `max_steps`.
+
+        Returns:
+            A list of tuples of states, and a tensor `(steps + 1, batch)`.
+        """
+        path = [self._received(cues)]
+        states = self.enter(*path[0])
+        drawn = self.draw(states)
+        for k in range(steps or self.max_steps):
+            new = self.advance(states, k, drawn)
+            if not steps and not ops.any(differ(new, states, self.tolerance)):
+                break
+            states = new
+            path.append(self.leave(*states))
+        return path, ops.stack([self.measure(*states) for states in path])
+
     def _received(self, values):
         """Values of all sides, or of those there are, as tensors of the weights' dtype.
 

@@ -11,7 +11,7 @@ from rnnzoo.registry import register
 
 @register(
     "continuous_bam", family="memory", year=1987, tasks=(), readout="storage",
-    example={"units": (24, 20)},
+    example={"units": (24, 20), "gain": 5.0},
     search={"gain": {"min": 1.0, "max": 100.0, "sampling": "log"}},
 )
 class ContinuousBAMMemory(Pairs):

@@ -7,7 +7,7 @@ from rnnzoo.registry import register
 
 @register(
     "continuous_hopfield", family="memory", year=1984, tasks=(), readout="storage",
-    example={"units": 24},
+    example={"units": 24, "gain": 5.0},
     search={"rule": list(rules.RULES),
             "gain": {"min": 1.0, "max": 100.0, "sampling": "log"}},
 )
@@ -34,12 +34,12 @@ class ContinuousHopfieldMemory(Coupled):
         W = W + (X.T @ X - len(X) * eye(units)) / units
 
     Symbols:
-        x     input      (batch, units)  activations V
-        y     output     (batch, units)
-        E     energy     (batch,)
-        X     patterns   (patterns, units)
-        W     kernel     (units, units)
-        t     threshold  (units,)
+        x     input       (batch, units)  activations V
+        y     output      (batch, units)
+        E     energy      (batch,)
+        X     patterns    (patterns, units)
+        W     kernel      (units, units)
+        t     thresholds  (units,)
         dt    step_size
         edge  edge
 

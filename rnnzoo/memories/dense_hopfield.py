@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from keras import ops
 
-from rnnzoo.configuration import derived_seed
 from rnnzoo.errors import unknown
 from rnnzoo.memories import settling
 from rnnzoo.memories.base import Capacity
@@ -34,7 +33,7 @@ class DenseHopfieldMemory(Slotted):
 
     Equations:
         m = x @ X.T
-        up, same, down = ((m + c) ** degree for c in (2, 0, -2))
+        up, same, down = (m + 2) ** degree, m**degree, (m - 2) ** degree
         h = (up - down) @ X + x * sum(2 * same - up - down, -1, keepdims=True)
         y = where(h == 0, x, sign(h))
         E = -sum((m / units) ** degree, -1)
@@ -88,6 +87,7 @@ class DenseHopfieldMemory(Slotted):
         self.degree = degree
         self.update = update
         self.seed = seed
+        self._orders = settling.orders(self.units, seed)
 
     @property
     def descends(self):
@@ -111,7 +111,7 @@ class DenseHopfieldMemory(Slotted):
         """How the energy is shared by the patterns, were each product 2 larger, or not,
         or 2 smaller; in a unit of its own for each row."""
         used = ops.cast(self.used, products.dtype)
-        used = used[:, None] if axis == 0 else used
+        used = used if axis == -1 else used[:, None]
         if self.interaction == "exponential":
             products = ops.where(used > 0, products, -math.inf)
             largest = ops.max(products, axis=axis, keepdims=True)
@@ -142,42 +142,38 @@ class DenseHopfieldMemory(Slotted):
     def draw(self, states):
         if self.update == "asynchronous":
             # The same orders in every recall: it depends on the cue alone.
-            seed = derived_seed(self.seed or 0, "order")
-            return settling.orders(self.units, seed)
+            return ops.convert_to_tensor(self._orders)
 
     def advance(self, states, k, drawn):
         if drawn is None:
             return self.step(*states)
-        patterns = ops.convert_to_tensor(self.patterns)
-
-        def begin(chosen, states):
-            columns = ops.transpose(ops.take(patterns, chosen, axis=1))
-            return _Products.of(self, patterns @ states, columns,
-                                ops.take(states, chosen, axis=0))
-
+        course = _Course(self, ops.transpose(self.patterns))
         order = drawn[k % settling.ORDERS]
         return (ops.transpose(
-            settling.sweep(begin, ops.transpose(states[0]), order)),)
+            settling.sweep(course, ops.transpose(states[0]), order)),)
 
 
-class _Products(NamedTuple):
-    """Products of the states with the patterns `(slots, batch)`, for a few units."""
+class _Course(NamedTuple):
+    """What a sweep needs: the products of states and patterns are carried along."""
 
     memory: object
-    products: object
-    slopes: object
-    hold: object
     columns: object
-    states: object
+    size = 4
 
-    @classmethod
-    def of(cls, memory, products, columns, states):
-        return cls(memory, products, *memory.pull(products, axis=0), columns, states)
+    def start(self, states):
+        return ops.transpose(self.columns) @ states
 
-    def field(self, j):
-        return (ops.matmul(self.columns[j], self.slopes)
-                + self.hold[0] * self.states[j])
+    def fields(self, chosen, states, products):
+        columns = ops.take(self.columns, chosen, axis=0)[:, :, None]
+        old = ops.take(states, chosen, axis=0)
 
-    def after(self, j, change):
-        products = self.products + self.columns[j][:, None] * change
-        return self.of(self.memory, products, self.columns, self.states)
+        def fields(change):
+            moved = ops.cumsum(columns * change[:, None], axis=0)
+            earlier = moved - columns * change[:, None]
+            slopes, hold = self.memory.pull(products + earlier, axis=1)
+            return ops.sum(columns * slopes, axis=1) + hold[:, 0] * old
+
+        return fields
+
+    def carry(self, products, chosen, change):
+        return products + ops.transpose(ops.take(self.columns, chosen, axis=0)) @ change

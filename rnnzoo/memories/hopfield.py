@@ -5,7 +5,6 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from rnnzoo.configuration import derived_seed
 from rnnzoo.errors import unknown
 from rnnzoo.memories import rules, settling
 from rnnzoo.memories.coupled import Coupled
@@ -48,12 +47,12 @@ class HopfieldMemory(Coupled):
             W = W - diag(diag(W))
 
     Symbols:
-        x  input      (batch, units)  states; 0 in a cue is an unknown bit
-        y  output     (batch, units)
-        E  energy     (batch,)
-        X  patterns   (patterns, units)
-        W  kernel     (units, units)
-        t  threshold  (units,)
+        x  input       (batch, units)  states; 0 in a cue is an unknown bit
+        y  output      (batch, units)
+        E  energy      (batch,)
+        X  patterns    (patterns, units)
+        W  kernel      (units, units)
+        t  thresholds  (units,)
 
     Args:
         units: number of elements of a pattern.
@@ -83,6 +82,7 @@ class HopfieldMemory(Coupled):
         self.update = update
         self.temperature = temperature
         self.seed = seed
+        self._orders = settling.orders(self.units, seed)
         if update == "stochastic":
             self.seed_generator = keras.random.SeedGenerator(seed)
 
@@ -101,8 +101,7 @@ class HopfieldMemory(Coupled):
         if self.update == "synchronous":
             return None
         # The same orders in every recall: it depends on the cue alone, noise apart.
-        seed = derived_seed(self.seed or 0, "order")
-        drawn = {"orders": settling.orders(self.units, seed)}
+        drawn = {"orders": ops.convert_to_tensor(self._orders)}
         if self.restless:
             shape = ops.shape(ops.transpose(states[0]))
             drawn["key"] = settling.key(shape, self.seed_generator)
@@ -111,30 +110,31 @@ class HopfieldMemory(Coupled):
     def advance(self, states, k, drawn):
         if drawn is None:
             return self.step(*states)
-        kernel = rules.without_diagonal(ops.convert_to_tensor(self.kernel))
-        thresholds = self.thresholds[:, None]
-
-        def begin(chosen, states):
-            rows = ops.take(kernel, chosen, axis=0)
-            return _Fields(rows @ states - ops.take(thresholds, chosen, axis=0),
-                           ops.take(rows, chosen, axis=1))
-
+        course = _Course(rules.without_diagonal(ops.convert_to_tensor(self.kernel)),
+                         self.thresholds[:, None])
         noise = None
         if self.restless:
             noise = self.temperature / 2 * settling.noise(drawn["key"], k)
         order = drawn["orders"][k % settling.ORDERS]
-        return (ops.transpose(
-            settling.sweep(begin, ops.transpose(states[0]), order, noise)),)
+        states = settling.sweep(course, ops.transpose(states[0]), order, noise)
+        return (ops.transpose(states),)
 
 
-class _Fields(NamedTuple):
-    """Fields of a few units `(units, batch)`, and their connections."""
+class _Course(NamedTuple):
+    """What a sweep needs: one matrix product gives the fields of a block."""
 
-    fields: object
-    among: object
+    kernel: object
+    thresholds: object
+    size = 64
 
-    def field(self, j):
-        return self.fields[j]
+    def start(self, states):
+        return self.thresholds
 
-    def after(self, j, change):
-        return self._replace(fields=self.fields + self.among[:, j, None] * change)
+    def fields(self, chosen, states, thresholds):
+        rows = ops.take(self.kernel, chosen, axis=0)
+        before = rows @ states - ops.take(thresholds, chosen, axis=0)
+        earlier = ops.tril(ops.take(rows, chosen, axis=1))
+        return lambda change: before + earlier @ change
+
+    def carry(self, thresholds, chosen, change):
+        return thresholds

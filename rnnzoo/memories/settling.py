@@ -3,10 +3,12 @@
 import math
 
 import keras
+import numpy as np
 from keras import ops
 
+from rnnzoo.configuration import derived_seed
+
 TIE = 1e-6      # a field no larger is zero, but for rounding
-BLOCK = 16      # units whose fields are computed by one matrix product
 ORDERS = 64     # sweeps until an order comes again
 
 
@@ -16,8 +18,12 @@ def answer(field, states):
 
 
 def orders(units, seed):
-    """Random orders of the units, `(ORDERS, units)`, the same for the same seed."""
-    return ops.argsort(keras.random.uniform((ORDERS, units), seed=seed), axis=-1)
+    """Random orders of the units, `(ORDERS, units)`, the same for the same seed.
+
+    They are drawn by NumPy, which draws alike beside every backend and compiler.
+    """
+    random = np.random.default_rng(derived_seed(seed or 0, "order"))
+    return np.stack([random.permutation(units) for _ in range(ORDERS)]).astype("int32")
 
 
 def key(shape, seed_generator):
@@ -48,42 +54,43 @@ def noise(key, k):
     return ops.log(uniform) - ops.log1p(-uniform)
 
 
-def sweep(begin, states, order, noise=None):
+def sweep(course, states, order, noise=None):
     """Lets every unit of all rows answer once, in this order, each knowing the others.
 
-    Blocks of units get their fields by one matrix product, and one whose units all stay
-    is left at once. The last block starts early enough to be full; the few units that
-    are then asked twice do no harm.
+    Units come in blocks. In a block all answer at once, as if those before them changed
+    as they last said they would, until nobody says otherwise. Then everybody has
+    answered in turn: the first answer is right from the start, the second one when the
+    first is. The last block starts early enough to be full; the few units that are
+    asked twice do no harm.
 
     Args:
-        begin: function of some units and the states that gives an object with
-            `field(j)`, the fields `(batch,)` of the j-th of these units, and
-            `after(j, change)`, the object for when that unit has changed.
+        course: has `size`, of a block; `start(states)`, a tensor that is carried along;
+            `fields(chosen, states, carried)`, which gives the function from changes of
+            the chosen units to the fields that they leave those after them, both
+            `(size, batch)`; and `carry(carried, chosen, change)`.
         states: `(units, batch)`.
-        order: permutation of the units.
+        order: permutation of the units, `(units,)`.
         noise: added to the fields, `(units, batch)`, or None.
     """
     units = order.shape[0]
-    size = min(BLOCK, units)
+    size = min(course.size, units)
 
-    def visit(k, states):
+    def visit(k, states, carried):
         start = ops.minimum(k * size, units - size)
         chosen = ops.take(order, start + ops.arange(size))
-        block, old = begin(chosen, states), ops.take(states, chosen, axis=0)
+        fields = course.fields(chosen, states, carried)
+        old = ops.take(states, chosen, axis=0)
         stir = 0.0 if noise is None else ops.take(noise, chosen, axis=0)
-        wanted = ops.stack([block.field(j) for j in range(size)])
-        wanted = answer(wanted + stir, old)
 
-        def one_by_one():
-            now, new = block, [wanted[0]]
-            for j in range(1, size):
-                now = now.after(j - 1, new[-1] - old[j - 1])
-                stirred = now.field(j) + (0.0 if noise is None else stir[j])
-                new.append(answer(stirred, old[j]))
-            return ops.scatter_update(states, chosen[:, None], ops.stack(new))
+        def ask(change, disputed):
+            new = answer(fields(change) + stir, old) - old
+            return new, ops.any(ops.not_equal(new, change))
 
-        return k + 1, ops.cond(
-            ops.any(ops.not_equal(wanted, old)), one_by_one, lambda: states)
+        change, _ = ops.while_loop(lambda change, disputed: disputed, ask,
+                                   (ops.zeros_like(old), ops.ones((), "bool")))
+        states = ops.scatter_update(states, chosen[:, None], old + change)
+        return k + 1, states, course.carry(carried, chosen, change)
 
     blocks = math.ceil(units / size)
-    return ops.while_loop(lambda k, states: k < blocks, visit, (0, states))[1]
+    return ops.while_loop(lambda k, states, carried: k < blocks, visit,
+                          (0, states, course.start(states)))[1]

@@ -215,16 +215,7 @@ class MemoryNetwork(keras.Model):
         memory = self.memory
         sides = dict(zip(memory.sides, cues, strict=True))
         sides = patterns.check(memory, sides, memory.cue_alphabet)
-        path = [tuple(map(ops.convert_to_tensor, sides.values()))]
-        states = memory.enter(*path[0])
-        drawn = memory.draw(states)
-        for k in range(steps or memory.max_steps):
-            new = memory.advance(states, k, drawn)
-            if steps is None and not ops.any(differ(new, states, memory.tolerance)):
-                break
-            states = new
-            path.append(memory.leave(*states))
-        energies = ops.stack([memory.measure(*states) for states in path])
+        path, energies = memory.trace(*sides.values(), steps=steps)
         path = [tuple(map(ops.convert_to_numpy, states)) for states in path]
         return ([states if len(sides) > 1 else states[0] for states in path],
                 ops.convert_to_numpy(energies))

@@ -1,11 +1,14 @@
-"""The contract of a cell: what every network of the zoo must satisfy.
+"""The contracts of cells and memories: what every network of the zoo must satisfy.
 
     report = rnnzoo.testing.check_cell(lambda **options: MyCell(5, **options))
     print(report)
     report.raise_for_failures()
 
+    rnnzoo.testing.check_memory(lambda **options: MyMemory(24, **options))
+
 A property is a public function of one of the modules below. Its name says what must
-hold; it takes a `Subject` and raises an AssertionError where it does not.
+hold; it takes a `Subject`, or a `MemorySubject`, and raises an AssertionError where it
+does not.
 """
 
 import inspect
@@ -16,16 +19,31 @@ from typing import NamedTuple
 from rnnzoo import registry
 from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
-from rnnzoo.testing import composition, documentation, sequences, training
+from rnnzoo.memories import Memory
+from rnnzoo.testing import (
+    composition,
+    documentation,
+    keeping,
+    remembering,
+    sequences,
+    training,
+)
+from rnnzoo.testing.memory import MemorySubject
 from rnnzoo.testing.subject import Subject
 
-PROPERTIES = {
-    name: function
-    for module in (composition, sequences, training, documentation)
-    for name, function in vars(module).items()
-    if inspect.isfunction(function) and function.__module__ == module.__name__
-    and not name.startswith("_")
-}
+
+def _properties(*modules):
+    return {
+        name: function
+        for module in modules
+        for name, function in vars(module).items()
+        if inspect.isfunction(function) and function.__module__ == module.__name__
+        and not name.startswith("_")
+    }
+
+
+PROPERTIES = _properties(composition, sequences, training, documentation)
+MEMORY_PROPERTIES = _properties(remembering, keeping)
 
 
 class Finding(NamedTuple):
@@ -38,7 +56,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """The findings on one cell; printed, a table. False if a property failed.
+    """The findings on one network; printed, a table. False if a property failed.
 
     Attributes:
         cell: name of the class.
@@ -86,27 +104,57 @@ def check_cell(factory, *, exceptions=None):
             same one.
         ValueError: for an exception to no property.
     """
-    if isinstance(factory, Cell):
-        raise TypeError("`factory` is a function that makes cells, such as lambda "
-                        f"**options: {type(factory).__name__}(..., **options); "
-                        f"received a cell, {factory!r}.")
-    subject = Subject(factory)
-    cell = factory(seed=1)
-    if not isinstance(cell, Cell):
-        raise TypeError(f"`factory` gives a rnnzoo.cells.Cell; received {cell!r}.")
-    if factory(seed=1) is cell:
-        raise TypeError("`factory` makes a fresh cell at every call; this one gives "
-                        f"the same again, {cell!r}.")
-    cls = type(cell)
+    return _check(factory, Cell, Subject, PROPERTIES, exceptions, seed=1)
+
+
+def check_memory(factory, *, exceptions=None):
+    """Checks a memory against every property of its contract.
+
+    Args:
+        factory: gives a fresh memory with the options it is called with, some of
+            `name`, `dtype` and, if it has one, `seed`. It holds three patterns easily.
+        exceptions: property -> reason why it cannot hold, beside those that the
+            registry has for the memory. An excepted property is not tried.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        TypeError: if the factory takes no options or makes no `Memory`, or always the
+            same one.
+        ValueError: for an exception to no property.
+    """
+    return _check(factory, Memory, MemorySubject, MEMORY_PROPERTIES, exceptions,
+                  name="memory")
+
+
+def _check(factory, kind, subject, properties, exceptions, **options):
+    word = kind.__name__.lower()
+    if isinstance(factory, kind):
+        raise TypeError(f"`factory` is a function that makes {_plural(word)}, such as "
+                        f"lambda **options: {type(factory).__name__}(..., **options); "
+                        f"received a {word}, {factory!r}.")
+    made = factory(**options)
+    if not isinstance(made, kind):
+        raise TypeError(f"`factory` gives a {kind.__module__.removesuffix('.base')}."
+                        f"{kind.__name__}; received {made!r}.")
+    if factory(**options) is made:
+        raise TypeError(f"`factory` makes a fresh {word} at every call; this one gives "
+                        f"the same again, {made!r}.")
+    cls = type(made)
     exceptions = {**registered_exceptions(cls), **(exceptions or {})}
     for name in exceptions:
-        if name not in PROPERTIES:
-            raise ValueError(unknown("property", name, PROPERTIES))
-    findings = (
+        if name not in properties:
+            raise ValueError(unknown("property", name, properties))
+    subject = subject(factory)
+    return Report(cls.__name__, tuple(
         Finding(name, "excepted", exceptions[name]) if name in exceptions
-        else _finding(name, subject) for name in PROPERTIES
-    )
-    return Report(cls.__name__, tuple(findings))
+        else _finding(function, name, subject) for name, function in properties.items()
+    ))
+
+
+def _plural(word):
+    return word[:-1] + "ies" if word.endswith("y") else word + "s"
 
 
 def registered_exceptions(cls):
@@ -115,9 +163,9 @@ def registered_exceptions(cls):
     return dict(entry.exceptions) if entry else {}
 
 
-def _finding(name, subject):
+def _finding(function, name, subject):
     try:
-        PROPERTIES[name](subject)
+        function(subject)
     except AssertionError as error:
         return Finding(name, "failed", str(error))
     except Exception as error:                   # of any kind: it is another's cell

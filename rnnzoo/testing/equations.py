@@ -109,9 +109,9 @@ class Docstring:
         return names[y], [names[name] for name in cell.states]
 
 
-def variants(cls):
+def variants(cls, sections="Equations|Symbols"):
     """Condition, as it is written -> constructor arguments, for every such section."""
-    titles = re.findall(r"^(?:Equations|Symbols) \((.+)\):$", inspect.getdoc(cls) or "",
+    titles = re.findall(rf"^(?:{sections}) \((.+)\):$", inspect.getdoc(cls) or "",
                         re.MULTILINE)
     return {title: {k.arg: ast.literal_eval(k.value)
                     for k in ast.parse(f"dict({title})", mode="eval").body.keywords}
