@@ -111,7 +111,8 @@ class ClosedLoop:
 
     def _read(self, prefix, states):
         """The states before the last step of the prefix."""
-        with teaching(self._teacher(prefix[:, 1:]), always=True):
+        following = self._teacher(prefix[:, 1:])
+        with teaching(following, always=True), recurrence.on_this_machine():
             return self.stepper.read(prefix[:, :-1], states)[1]
 
     def _run(self, x, states, beside, temperature):

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -32,12 +33,20 @@ def speaker(name="elman", **changes):
     return model
 
 
+# Those that no test changes are compiled once for all of them.
+a_forecaster, a_speaker = cache(forecaster), cache(speaker)
+
+
+def answers(model, x):
+    return keras.ops.convert_to_numpy(model(x))
+
+
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_a_forecast_is_what_the_network_answers_to_the_steps_before(name):
     model = forecaster(name)
     y = generate(model, X, 5)
     assert y.shape == (3, 5, 2) and y.dtype == "float32"
-    whole = model.predict(np.concatenate([X, y], axis=1), verbose=0)
+    whole = answers(model, np.concatenate([X, y], axis=1))
     np.testing.assert_allclose(y, whole[:, 5:-1], atol=1e-5)
 
 
@@ -46,15 +55,16 @@ def test_at_temperature_0_the_most_probable_symbol_is_said(name):
     model = speaker(name)
     ids = generate(model, IDS, 8, temperature=0)
     assert ids.shape == (3, 8) and ids.dtype == "int32"
-    chances = model.predict(np.concatenate([IDS, ids], axis=1), verbose=0)[:, 5:-1]
+    chances = answers(model, np.concatenate([IDS, ids], axis=1))[:, 5:-1]
     said = np.take_along_axis(chances[..., 1:], ids[..., None] - 1, axis=-1)[..., 0]
     np.testing.assert_allclose(said, chances[..., 1:].max(-1), atol=1e-5)
 
 
-@pytest.mark.parametrize("make, prefix", [
-    (forecaster, X), (speaker, IDS), (lambda **o: speaker(embedding=None, **o), IDS)])
-def test_what_was_generated_may_be_the_prefix_of_more(make, prefix):
-    model = make(layers=2, context=(3, 0), dropout=0.4, trainable_initial_state=True)
+@pytest.mark.parametrize("make, prefix, options", [
+    (forecaster, X, {}), (speaker, IDS, {"embedding": None})])
+def test_what_was_generated_may_be_the_prefix_of_more(make, prefix, options):
+    model = make(layers=2, context=(3, 0), dropout=0.4, trainable_initial_state=True,
+                 **options)
     whole = generate(model, prefix, 9, temperature=0)
     longer = np.concatenate([prefix, whole[:, :4]], axis=1)
     np.testing.assert_allclose(generate(model, longer, 5, temperature=0), whole[:, 4:],
@@ -62,7 +72,7 @@ def test_what_was_generated_may_be_the_prefix_of_more(make, prefix):
 
 
 def test_fewer_steps_are_the_first_of_more():
-    model = speaker()
+    model = a_speaker()
     most = generate(model, IDS, 1234, seed=4)
     assert len(np.unique(most)) > 2
     for steps in (1, 99, 100, 101, 999, 1000, 1001):
@@ -71,9 +81,9 @@ def test_fewer_steps_are_the_first_of_more():
 
 
 def test_one_step_is_prefix_enough():
-    model = forecaster()
-    np.testing.assert_allclose(generate(model, X[:, :1], 1),
-                               model.predict(X[:, :1], verbose=0), atol=1e-6)
+    model = a_forecaster()
+    np.testing.assert_allclose(generate(model, X[:, :1], 1), answers(model, X[:, :1]),
+                               atol=1e-6)
 
 
 def test_other_features_stand_beside_the_forecast():
@@ -81,7 +91,7 @@ def test_other_features_stand_beside_the_forecast():
     others = RNG.normal(size=(3, 5, 1))
     y = generate(model, X, 5, inputs=others)
     whole = np.concatenate([X, np.concatenate([y, others], axis=-1)], axis=1)
-    np.testing.assert_allclose(y, model.predict(whole, verbose=0)[:, 5:-1], atol=1e-5)
+    np.testing.assert_allclose(y, answers(model, whole)[:, 5:-1], atol=1e-5)
 
 
 def test_padding_before_a_prefix_changes_nothing():
@@ -92,26 +102,26 @@ def test_padding_before_a_prefix_changes_nothing():
 
 
 def test_same_seed_same_symbols_and_other_seeds_others():
-    model = speaker()
+    model = a_speaker()
     first, again, other, anew, anew_again = (
         generate(model, IDS, 60, seed=seed) for seed in (1, 1, 2, None, None))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any() and (anew != anew_again).any()
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_symbols_come_as_often_as_their_probabilities_say(temperature):
+def test_symbols_come_as_often_as_their_probabilities_say():
     model = speaker()
     logits = np.array([2.0, 1.0, -1.0, 0.0, -np.inf, 0.5, -3.0])
     model.get_layer("y").set_weights([np.zeros((5, 7)), logits])
-    found = np.bincount(generate(model, np.ones((50, 1), int), 400, seed=1,
-                                 temperature=temperature).ravel(), minlength=7)
-    odds = np.exp(logits / temperature)
-    odds[0] = 0                                 # padding is never said
-    wanted = odds / odds.sum()
-    assert found[0] == found[4] == 0
-    error = np.sqrt(wanted * (1 - wanted) / found.sum())
-    assert (np.abs(found / found.sum() - wanted) <= 4 * error).all()
+    for temperature in (0.5, 1.0, 2.0):
+        found = np.bincount(generate(model, np.ones((50, 1), int), 400, seed=1,
+                                     temperature=temperature).ravel(), minlength=7)
+        odds = np.exp(logits / temperature)
+        odds[0] = 0                             # padding is never said
+        wanted = odds / odds.sum()
+        assert found[0] == found[4] == 0
+        error = np.sqrt(wanted * (1 - wanted) / found.sum())
+        assert (np.abs(found / found.sum() - wanted) <= 4 * error).all()
 
 
 def test_jordan_networks_with_a_teacher_remember_the_true_prefix():
@@ -149,8 +159,6 @@ def test_what_was_said_is_what_a_taught_network_remembers():
     longer = np.concatenate([IDS, whole[:, :4]], axis=1)
     np.testing.assert_array_equal(generate(model, longer, 5, temperature=0),
                                   whole[:, 4:])
-    free = speaker("jordan")
-    assert (generate(free, IDS, 50, seed=1) != generate(model, IDS, 50, seed=1)).any()
 
 
 def test_a_network_is_compiled_once_and_hears_of_new_weights():
@@ -161,8 +169,7 @@ def test_a_network_is_compiled_once_and_hears_of_new_weights():
     model.fit(X, X, epochs=2, verbose=0)
     after = generate(model, X, 3)
     assert np.abs(after - before[0]).max() > 1e-4
-    np.testing.assert_allclose(after[:, 0], model.predict(X, verbose=0)[:, -1],
-                               atol=1e-6)
+    np.testing.assert_allclose(after[:, 0], answers(model, X)[:, -1], atol=1e-6)
     assert model.closed_loop is loop
     assert loop.run.experimental_get_tracing_count() == 1
     assert loop.read.experimental_get_tracing_count() <= 2
@@ -182,7 +189,7 @@ def test_generates_in_the_precision_of_the_network(policy):
     model = forecaster("lstm", dtype=policy)
     y = generate(model, X, 5)
     assert y.dtype == ("float64" if policy == "float64" else "float32")
-    whole = model.predict(np.concatenate([X, y], axis=1), verbose=0)
+    whole = answers(model, np.concatenate([X, y], axis=1))
     np.testing.assert_allclose(y, whole[:, 5:-1],
                                atol=1e-6 if policy == "float64" else 2e-2)
 
@@ -244,7 +251,7 @@ def test_only_networks_whose_answers_are_inputs_generate():
 ])
 def test_bad_arguments_are_answered_with_the_right_ones(wrong, message):
     with pytest.raises(ValueError, match=message):
-        generate(forecaster(), **{"prefix": X, "steps": 4, **wrong})
+        generate(a_forecaster(), **{"prefix": X, "steps": 4, **wrong})
 
 
 @pytest.mark.parametrize("wrong, message", [
@@ -256,7 +263,7 @@ def test_bad_arguments_are_answered_with_the_right_ones(wrong, message):
 ])
 def test_bad_symbols_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        generate(speaker(), **{"prefix": IDS, "steps": 4, **wrong})
+        generate(a_speaker(), **{"prefix": IDS, "steps": 4, **wrong})
 
 
 @pytest.mark.parametrize("inputs", [None, X[:, :4], X[:, :3, :1] * np.inf])

@@ -1,6 +1,7 @@
 """What a reservoir, or another recurrent network, remembers and what it forgets."""
 
 import warnings
+from functools import partial
 
 import keras
 import numpy as np
@@ -142,7 +143,7 @@ def _read_from_anywhere(model, x):
     if not isinstance(model, Recurrent):
         stepper = Stepper(model)
         read = compiled(lambda x, states: stepper.read(x, states)[1], model)
-        return stepper.initial_state(len(x)), lambda states: read(x, states)
+        return stepper.initial_state(len(x)), partial(read, x)
     if not model.built:
         model.build(x.shape)
 
@@ -152,8 +153,7 @@ def _read_from_anywhere(model, x):
             model(x)
         return carried[model.name]
 
-    read = compiled(read, model)
-    return model.carried_states(len(x)), lambda states: read(x, states)
+    return model.carried_states(len(x)), partial(compiled(read, model), x)
 
 
 def _scattered(state, random):
