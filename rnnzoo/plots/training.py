@@ -29,6 +29,8 @@ def curves(history, path, metric, title, target=None, best=None):
     epochs = range(1, len(history) + 1)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names):
         for prefix, colour in COLOURS.items():
+            if prefix + name not in history[0]:
+                continue        # in closed form, some is known of validation data only
             values = [row[prefix + name] for row in history]
             marker = "." if len(history) == 1 else None
             axes.plot(epochs, values, color=colour, marker=marker, label=LABELS[prefix])
