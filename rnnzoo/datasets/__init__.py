@@ -27,7 +27,8 @@ Associative memory: `bipolar_patterns`, `bipolar_pairs`, `digit_bitmaps`.
 
 Real: `digits_rows` comes along. `news_tagged`, `atis`, `text_characters`, `text_words`
 and `csv_series` are made from files of the user's, in the folder that the option
-`source` names, or else in `$RNNZOO_DATA/<name>`.
+`source` names, or else in `$RNNZOO_DATA/<name>`; the classes in `rnnzoo.datasets.real`
+say which files these are, and which options there are.
 """
 
 import contextlib
