@@ -43,8 +43,8 @@ def generate(model, prefix, steps, inputs=None, *, temperature=1.0, seed=None):
             come, or if something has a wrong shape or is out of its range.
     """
     if not isinstance(model, Network) or model.arguments is None:
-        raise ValueError("`generate` takes a network made by rnnzoo.build; received "
-                         f"{model!r}.")
+        raise ValueError("`generate` takes a network made by rnnzoo.build for "
+                         f"'forecasting' or 'generation'; received {model!r}.")
     if model.task.name not in ("forecasting", "generation"):
         raise ValueError(f"This network is for {model.task.name!r}. What it answers is "
                          "no input; `generate` takes networks for 'forecasting' and "
