@@ -27,6 +27,8 @@ def recall_cleans_a_damaged_cue(subject):
 def one_side_recalls_all(subject):
     """A memory of pairs finds either side from the other."""
     memory, names = subject.memory, list(subject.memory.sides)
+    if len(names) == 1:
+        return
     for name, cue in zip(names, subject.cues):
         found = memory.recall(**{name: cue})
         states = numbers(tuple(found[:len(names)]))
@@ -60,7 +62,7 @@ def storing_in_parts_is_storing_at_once(subject):
     parts = subject.factory()
     for k in range(subject.number):
         parts.store(*(p[k:k + 1] for p in subject.patterns))
-    assert_equal(parts.get_weights(), subject.memory.get_weights(), "the weights")
+    assert_equal(_content(parts), _content(subject.memory), "the weights")
 
 
 def the_count_is_the_number_of_stored_patterns(subject):
@@ -76,7 +78,7 @@ def forgetting_undoes_storing(subject):
     memory, more = subject.make(), subject.draw(2)
     memory.store(*more)
     if _forgets(memory, more):
-        assert_equal(memory.get_weights(), subject.memory.get_weights(),
+        assert_equal(_content(memory), _content(subject.memory),
                      "the weights after forgetting")
 
 
@@ -151,6 +153,11 @@ def same_seed_same_bits(subject):
     assert all(np.array_equal(a, b) for a, b in zip(
         (*first.states, first.steps), (*second.states, second.steps))), (
         "one seed gave two results")
+
+
+def _content(memory):
+    """The weights, but for the count, which has a property of its own."""
+    return [numbers(w) for w in memory.weights if w is not memory.count]
 
 
 def _forgets(memory, patterns):
