@@ -10,11 +10,13 @@ import keras
 from rnnzoo import registry
 from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
+from rnnzoo.layers.association import Hopfield, HopfieldLayer, HopfieldPooling
 from rnnzoo.layers.inputs import ContextWindow, OneHot
 from rnnzoo.layers.outputs import Counted, Features, Washout, probabilities
 from rnnzoo.layers.recurrent import Recurrent, teaching
 
-__all__ = ["ContextWindow", "Counted", "Features", "OneHot", "Recurrent", "Washout",
+__all__ = ["ContextWindow", "Counted", "Features", "Hopfield", "HopfieldLayer",
+           "HopfieldPooling", "OneHot", "Recurrent", "Washout",
            "probabilities", "teaching"]
 
 _LAYER_ARGUMENTS = {

@@ -1,4 +1,4 @@
-"""What is proved of memories holds for any patterns, and capacities are the measured."""
+"""What is proved of memories holds for any patterns; capacities are the measured."""
 
 import keras
 import numpy as np
@@ -163,7 +163,8 @@ def test_degree_2_is_the_hopfield_network():
     classic = HopfieldMemory(24, update="synchronous")
     for memory in (dense, classic):
         memory.store(patterns)
-    np.testing.assert_array_equal(dense.recall(cues).states, classic.recall(cues).states)
+    np.testing.assert_array_equal(
+        dense.recall(cues).states, classic.recall(cues).states)
 
 
 # Settling
