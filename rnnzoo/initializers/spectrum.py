@@ -46,7 +46,7 @@ def _largest(matrix, links, start):
 
 
 def _by_squaring(matrix):
-    """Gelfand's limit of |A^n|^(1/n), n = 2, 4, 8, ...; it needs no gap in the spectrum.
+    """Gelfand's limit of |A^n|^(1/n), n = 2, 4, 8, ...; eigenvalues may crowd.
 
     Rings with jumps have hundreds of eigenvalues that are almost the largest.
     """
