@@ -4,6 +4,7 @@ import warnings
 from types import SimpleNamespace
 
 import keras
+import numpy as np
 from keras import ops
 
 from rnnzoo import registry
@@ -105,7 +106,7 @@ class MemoryNetwork(keras.Model):
                 raise ValueError(f"A memory stores whole patterns; `{name}` is nothing "
                                  "to it.")
         x, y = self._checked(x, y, self.memory.alphabet)
-        if not patterns.is_dataset(x) and hasattr(x, "__len__"):
+        if isinstance(x, np.ndarray):
             batch_size = batch_size or len(x)
             self._check_room(int(self.memory.count) + len(x))
         kwargs.setdefault("shuffle", False)     # some rules mind the order
@@ -167,8 +168,12 @@ class MemoryNetwork(keras.Model):
     def predict(self, x, batch_size=None, *args, **kwargs):
         """Lets the memory settle from cues; returns what it recalls."""
         x = self._checked_cues(x)
-        if not patterns.is_dataset(x):
+        if isinstance(x, np.ndarray):
             batch_size = batch_size or ROWS
+            alone = not args and kwargs.keys() <= {"verbose"}
+            if alone and len(x) <= batch_size:
+                # Keras' pipeline would take longer than recall does.
+                return ops.convert_to_numpy(self.predict_on_batch(x))
         return super().predict(x, batch_size, *args, **kwargs)
 
     def recall(self, *cues, batch_size=ROWS, **sides):
@@ -247,7 +252,7 @@ class MemoryNetwork(keras.Model):
             `recalled`, the share of cues that lead there exactly.
         """
         x = self._checked_cues(x)
-        if not patterns.is_dataset(x):
+        if isinstance(x, np.ndarray):
             batch_size = batch_size or ROWS
         return super().evaluate(x, y, batch_size, *args, **kwargs)
 
@@ -330,6 +335,9 @@ class _Question(keras.Model):
         return getattr(self.memory, self.method)(**sides)
 
     def answer(self, sides, batch_size):
+        if len(next(iter(sides.values()))) <= batch_size:
+            return keras.tree.map_structure(
+                ops.convert_to_numpy, self.predict_on_batch(sides))
         return self.predict(sides, batch_size=batch_size, verbose=0)
 
 

@@ -31,7 +31,8 @@ def check(memory, sides, alphabet):
     if len(rows) > 1:
         raise ValueError("A pair has two sides; received " + " and ".join(
             f"{len(v)} of side {name}" for name, v in sides.items()) + ".")
-    return {name: v.astype(memory.variable_dtype) for name, v in sides.items()}
+    return {name: v.astype(memory.variable_dtype, copy=False)
+            for name, v in sides.items()}
 
 
 def is_dataset(x):
@@ -102,7 +103,8 @@ def _spelled(v, alphabet):
     if alphabet is None:
         return True
     no_letters = 0 in alphabet and (v == 0).any() and not (v < 0).any()
-    return np.isin(v, alphabet).all() and not no_letters
+    # Letter by letter, which is many times faster than np.isin.
+    return np.logical_or.reduce([v == a for a in alphabet]).all() and not no_letters
 
 
 def _no_number(name):
