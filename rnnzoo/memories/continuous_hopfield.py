@@ -69,7 +69,8 @@ class ContinuousHopfieldMemory(Coupled):
         self.gain = gain
         self.tau = tau
         self.time_step = time_step
-        graded.check(gain=gain, tau=tau, time_step=self.step_size)
+        graded.check(gain=gain, tau=tau)
+        graded.check(time_step=self.step_size)
 
     @property
     def step_size(self):
