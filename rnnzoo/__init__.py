@@ -7,8 +7,8 @@ from rnnzoo.models import build, explain
 from rnnzoo.registry import info, list_models, register
 
 __all__ = ["build", "cells", "datasets", "explain", "export", "generate", "info",
-           "layers", "list_models", "measures", "memories", "recipes", "register",
-           "testing", "train"]
+           "initializers", "layers", "list_models", "measures", "memories", "plots",
+           "readouts", "recipes", "register", "testing", "train"]
 
 # What not every user needs is imported when it is first asked for.
 _LATER = {"export": "serving", "generate": "generation", "train": "training"}
