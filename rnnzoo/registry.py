@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
@@ -67,6 +68,13 @@ class Entry:
         return bool(given.get(self.head))
 
     @property
+    def layer(self):
+        """Where its layer is: for a cell the one made from it, else the class itself."""
+        if self.cls.__name__.endswith("Cell"):
+            return f"rnnzoo.layers.{layer_name(self.cls)}"
+        return f"{self.cls.__module__.rpartition('.')[0]}.{self.cls.__name__}"
+
+    @property
     def summary(self):
         return inspect.cleandoc(self.cls.__doc__).partition("\n")[0]
 
@@ -82,10 +90,10 @@ class Entry:
             "=" * len(heading),
             inspect.cleandoc(self.cls.__doc__),
             "",
-            f"Call: rnnzoo.build({self.name!r}, ...) or rnnzoo.layers."
-            f"{layer_name(self.cls)}({_signature(self.arguments)})",
+            f"Call: rnnzoo.build({self.name!r}, ...) or "
+            f"{self.layer}({_signature(self.arguments)})",
             f"Learns by: {self.readout}",
-            f"Tasks: {', '.join(self.tasks)}",
+            f"Tasks: {', '.join(self.tasks) or 'storing and recalling patterns'}",
         ])
 
 
@@ -192,7 +200,7 @@ def section(cls, title):
     text = inspect.getdoc(cls) or ""
     match = re.search(rf"^{re.escape(title)}:\n((?:[ \t]+.*\n|\n)*)", text + "\n",
                       re.MULTILINE)
-    return inspect.cleandoc(match.group(1)) if match else ""
+    return textwrap.dedent(match.group(1)).strip() if match else ""
 
 
 def layer_name(cls):

@@ -52,8 +52,8 @@ class BAMMemory(Pairs):
         super().__init__(units, max_steps=max_steps, **kwargs)
 
     def step(self, a, b):
-        b = settling.answer(a @ self.kernel, b)
-        return settling.answer(b @ ops.transpose(self.kernel), a), b
+        b = settling.answer(a @ self.matrix, b)
+        return settling.answer(b @ ops.transpose(self.matrix), a), b
 
     def measure(self, a, b):
-        return -ops.sum(a @ self.kernel * b, axis=-1)
+        return -ops.sum(a @ self.matrix * b, axis=-1)

@@ -171,10 +171,11 @@ class Memory(Configured, keras.layers.Layer):
             steps = steps + ops.cast(changed, "int32")
             if self.restless:
                 return k + 1, new, states, steps, going, converged
-            back = ~differ(new, before, self.tolerance)
             new = tuple(ops.where(changed[:, None], n, s) for n, s in zip(new, states))
-            return (k + 1, new, states, steps, changed & ~back,
-                    converged | going & ~changed)
+            # Where energy never rises nothing comes back.
+            moving = changed if self.descends else (
+                changed & differ(new, before, self.tolerance))
+            return k + 1, new, states, steps, moving, converged | going & ~changed
 
         steps = ops.zeros_like(states[0][:, 0], dtype="int32")
         going = ops.equal(steps, 0)

@@ -77,9 +77,9 @@ class ContinuousBAMMemory(Pairs):
         self.time_step = time_step
 
     @property
-    def matrix(self):
-        """The kernel, so scaled that a stored pair alone has fields about 1."""
-        return ops.convert_to_tensor(self.kernel) / math.sqrt(math.prod(self.units))
+    def scaled(self):
+        """The connections, such that a stored pair alone has fields about 1."""
+        return self.matrix / math.sqrt(math.prod(self.units))
 
     def enter(self, a, b):
         return graded.potential(a, self.gain), graded.potential(b, self.gain)
@@ -89,7 +89,7 @@ class ContinuousBAMMemory(Pairs):
 
     def advance(self, states, k, drawn):
         u, v = states
-        share, matrix = self.time_step / self.tau, self.matrix
+        share, matrix = self.time_step / self.tau, self.scaled
         v = v + share * (graded.activation(u, self.gain) @ matrix - v)
         heard = graded.activation(v, self.gain) @ ops.transpose(matrix)
         return u + share * (heard - u), v
@@ -98,5 +98,5 @@ class ContinuousBAMMemory(Pairs):
         return self.leave(*self.advance(self.enter(a, b), 0, None))
 
     def measure(self, a, b):
-        return (-ops.sum(a @ self.matrix * b, axis=-1)
+        return (-ops.sum(a @ self.scaled * b, axis=-1)
                 + graded.cost(a, self.gain) + graded.cost(b, self.gain))

@@ -52,8 +52,9 @@ class Coupled(Memory):
 
     def field(self, states):
         """What each unit hears from the others, less its threshold."""
-        own = ops.diagonal(ops.convert_to_tensor(self.kernel)) * states
-        return states @ self.kernel - own - self.thresholds
+        kernel = ops.convert_to_tensor(self.kernel)
+        own = ops.diagonal(kernel) * states
+        return states @ kernel - own - self.thresholds
 
     def measure(self, states):
         return -ops.sum(states * (self.field(states) - self.thresholds), axis=-1) / 2

@@ -128,12 +128,12 @@ class DenseHopfieldMemory(Slotted):
         return (up - down) / scale, hold / scale
 
     def step(self, states):
-        slopes, hold = self.pull(states @ ops.transpose(self.patterns))
-        field = slopes @ self.patterns + hold * states
+        slopes, hold = self.pull(states @ ops.transpose(self.kept))
+        field = slopes @ self.kept + hold * states
         return (settling.answer(field, states),)
 
     def measure(self, states):
-        products = states @ ops.transpose(self.patterns)
+        products = states @ ops.transpose(self.kept)
         if self.interaction == "exponential":
             return -ops.logsumexp(
                 ops.where(self.used, products, -math.inf), axis=-1)
@@ -147,7 +147,7 @@ class DenseHopfieldMemory(Slotted):
     def advance(self, states, k, drawn):
         if drawn is None:
             return self.step(*states)
-        course = _Course(self, ops.transpose(self.patterns))
+        course = _Course(self, ops.transpose(self.kept))
         order = drawn[k % settling.ORDERS]
         return (ops.transpose(
             settling.sweep(course, ops.transpose(states[0]), order)),)

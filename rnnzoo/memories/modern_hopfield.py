@@ -59,16 +59,17 @@ class ModernHopfieldMemory(Slotted):
 
     def similarities(self, states):
         """Beta times the products with all slots; minus infinity for free ones."""
-        products = self.beta * states @ ops.transpose(self.patterns)
+        products = self.beta * states @ ops.transpose(self.kept)
         return ops.where(self.used, products, -math.inf)
 
     def step(self, states):
-        shares = ops.softmax(ops.where(self.count > 0, self.similarities(states), 0))
-        return (ops.where(self.count > 0, shares @ self.patterns, states),)
+        some = ops.any(self.used)
+        shares = ops.softmax(ops.where(some, self.similarities(states), 0))
+        return (ops.where(some, shares @ self.kept, states),)
 
     def measure(self, states):
-        number = ops.cast(ops.maximum(self.count, 1), states.dtype)
-        longest = ops.max(ops.sum(ops.square(self.patterns), axis=-1))
-        similar = ops.where(self.count > 0, self.similarities(states), 0)
+        number = ops.maximum(ops.sum(ops.cast(self.used, states.dtype)), 1)
+        longest = ops.max(ops.sum(ops.square(self.kept), axis=-1))
+        similar = ops.where(ops.any(self.used), self.similarities(states), 0)
         return ((ops.log(number) - ops.logsumexp(similar, axis=-1)) / self.beta
                 + (ops.sum(ops.square(states), axis=-1) + longest) / 2)

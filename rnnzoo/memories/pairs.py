@@ -61,11 +61,16 @@ class Pairs(Memory):
         super().build(input_shape)
         self.kernel = self.weight("kernel", *self.units)
 
+    @property
+    def matrix(self):
+        """The connections, `(units[0], units[1])`."""
+        return ops.convert_to_tensor(self.kernel)
+
     def write(self, a, b):
-        self.kernel.assign(self.kernel + ops.transpose(a) @ b)
+        self.kernel.assign(self.matrix + ops.transpose(a) @ b)
 
     def erase(self, a, b):
-        self.kernel.assign(self.kernel - ops.transpose(a) @ b)
+        self.kernel.assign(self.matrix - ops.transpose(a) @ b)
         return ops.shape(a)[0]
 
     def recall(self, a=None, b=None):

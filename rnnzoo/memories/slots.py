@@ -28,11 +28,11 @@ class Slotted(Memory):
         return self.slots
 
     def write(self, patterns):
-        place = ops.arange(self.slots) - self.count
+        place = ops.arange(self.slots) - ops.convert_to_tensor(self.count)
         number = ops.shape(patterns)[0]
         new = ops.take(patterns, ops.clip(place, 0, number - 1), axis=0)
         here = (place >= 0) & (place < number)
-        self.patterns.assign(ops.where(here[:, None], new, self.patterns))
+        self.patterns.assign(ops.where(here[:, None], new, self.kept))
 
     def erase(self, patterns):
         place = ops.arange(self.slots)
@@ -51,11 +51,16 @@ class Slotted(Memory):
 
         count = ops.convert_to_tensor(self.count)
         stored, left = ops.fori_loop(0, ops.shape(patterns)[0], drop,
-                                     (ops.convert_to_tensor(self.patterns), count))
+                                     (self.kept, count))
         self.patterns.assign(stored)
         return count - left
 
     @property
+    def kept(self):
+        """What is in all slots, `(slots, units)`."""
+        return ops.convert_to_tensor(self.patterns)
+
+    @property
     def used(self):
         """Which slots hold a pattern, `(slots,)`."""
-        return ops.arange(self.slots) < self.count
+        return ops.arange(self.slots) < ops.convert_to_tensor(self.count)

@@ -139,7 +139,8 @@ class MemoryNetwork(keras.Model):
         if self.learns:
             self.memory.store(*batch)
         self.stability.update_state(self.memory.stable(*batch))
-        return {"stored": self.memory.count, "stable": self.stability.result()}
+        return {"stored": ops.convert_to_tensor(self.memory.count),
+                "stable": self.stability.result()}
 
     def forget(self, x, y=None):
         """Takes stored patterns out of the memory.

@@ -86,15 +86,16 @@ def test_the_associations_are_returned():
     np.testing.assert_allclose(np.sum(shares, -1), 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-@pytest.mark.parametrize("name", LAYERS)
-def test_a_model_trains_saves_and_exports(name, dtype, tmp_path):
+@pytest.mark.parametrize("name, dtype, jit_compile", [
+    ("Hopfield", "float32", True), ("Hopfield", "mixed_bfloat16", False),
+    ("HopfieldPooling", "float32", False), ("HopfieldLayer", "float32", False)])
+def test_a_model_trains_saves_and_exports(name, dtype, jit_compile, tmp_path):
     x = keras.Input((None, 6), name="x")
     y = LAYERS[name](dtype=dtype, beta="trained", steps=2, dropout=0.1)(x)
     if len(y.shape) == 3:
         y = keras.layers.GlobalAveragePooling1D()(y)
     model = keras.Model(x, keras.layers.Dense(2, dtype="float32")(y))
-    model.compile("adam", "mse", jit_compile=dtype == "float32")
+    model.compile("adam", "mse", jit_compile=jit_compile)
     before = model.get_weights()
     model.fit(STATES, np.ones((2, 2)), epochs=2, verbose=0)
     assert all(np.any(a != b) for a, b in zip(before, model.get_weights())
