@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
+from rnnzoo.datasets import checks
 from rnnzoo.datasets.splits import splits
 from rnnzoo.errors import unknown
 
@@ -91,7 +92,7 @@ class ProblemBuilder(Builder, skip_registration=True):
         if not options:
             return {}, {}
         asked = dict(options)
-        cls.problem.check_number("size", asked.pop("size", cls.problem.size), 30)
+        checks.number(cls.name, "size", asked.pop("size", cls.problem.size), 30)
         cls.problem.check(**{"length": cls.problem.length, **asked})
         name = "-".join(f"{key}_{value}" for key, value in sorted(options.items()))
         return {"config": Config(name=name, options=options)}, {}
@@ -197,5 +198,10 @@ class FileBuilder(Builder, skip_registration=True):
         raise NotImplementedError
 
     def rows(self, folder):
-        return self.read(Path(folder), **{**self.defaults(), **self.options})
+        found = self.read(Path(folder), **{**self.defaults(), **self.options})
+        for split, (x, _) in found.items():
+            if not len(x):
+                raise ValueError(f"{self.name}: the files in {folder} are too short: "
+                                 f"nothing is left for {split}.")
+        return found
 

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from rnnzoo.datasets import checks
 from rnnzoo.errors import unknown
 
 _problems = {}
@@ -28,7 +29,8 @@ class Problem:
         symbols: names of the input ids 1, 2, ...; None where the input is real.
         labels: names of the target ids 0, 1, ...; None where the targets are real, or
             are symbols of the input.
-        limits: option -> (least, most) of its values.
+        limits: option -> (least, most) of its values; those of `shortest` are its
+            default and the length.
         version: of the TFDS data, which follow from it and the options.
     """
 
@@ -96,8 +98,8 @@ class Problem:
         """`(x, y)`; see `rnnzoo.datasets.sample`."""
         length = self.length if length is None else length
         self.check(length, **options)
-        self.check_number("n", n, 1)
-        self.check_number("seed", seed, 0)
+        checks.number(self.name, "n", n, 1)
+        checks.number(self.name, "seed", seed, 0)
         return self.draw(n, length, np.random.default_rng(seed), **options)
 
     def check(self, length, **options):
@@ -106,24 +108,15 @@ class Problem:
         Raises:
             ValueError: says what was received and what is accepted.
         """
-        self.check_number("length", length, self.least, self.most)
+        checks.number(self.name, "length", length, self.least, self.most)
         for option, value in options.items():
             if option not in self.options:
                 accepted = ["length", *self.options]
                 raise ValueError(f"{self.name}: " + unknown("option", option, accepted))
-            limits = self.limits.get(option, (0, length))       # those of `shortest`
-            self.check_number(option, value, *limits,
-                               whole=isinstance(self.options[option], int))
-
-    def check_number(self, name, value, least, most=None, whole=True):
-        """Refuses what is no number, no whole one, or not within the limits."""
-        kinds = (int, np.integer) if whole else (int, float, np.number)
-        if (not isinstance(value, kinds) or isinstance(value, bool)
-                or not least <= value <= (value if most is None else most)):
-            raise ValueError(
-                f"{self.name}: `{name}` is {'an integer' if whole else 'a number'} of "
-                f"at least {least}" + f" and at most {most}" * (most is not None)
-                + f"; received {value!r}.")
+            default = self.options[option]
+            limits = self.limits.get(option, (default, length))     # of `shortest`
+            checks.number(self.name, option, value, *limits,
+                          whole=isinstance(default, int))
 
     def __str__(self):
         heading = f"{self.name} - {self.task}, {self.family} family"
@@ -160,7 +153,8 @@ def info(name):
         ValueError: if there is none; lists the nearest ones.
     """
     if name not in _problems:
-        raise ValueError(unknown("problem", name, _problems))
+        raise ValueError(unknown("problem", name, _problems) + " Data that are "
+                         "not drawn are for `rnnzoo.datasets.prepare`.")
     return _problems[name]
 
 

@@ -4,9 +4,9 @@ import os
 import tempfile
 from pathlib import Path
 
+import cases
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 
 from rnnzoo import datasets
 from rnnzoo.datasets import real
@@ -64,7 +64,7 @@ def write_series(folder, rows=100, rise=0.5, future=0.0):
 def case(builder, write_files, sizes):
     """TFDS' test case for a builder, on made-up files."""
 
-    class Case(tfds.testing.DatasetBuilderTestCase):
+    class Case(cases.Case):
         DATASET_CLASS = builder
         SPLITS = sizes
 
@@ -239,13 +239,16 @@ def test_the_environment_names_the_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name, options, message", [
-    ("atis", {"fold": 5}, "`fold` is an integer from 0 to 4; received 5"),
+    ("atis", {"fold": 5}, "at least 0 and at most 4; received 5"),
     ("atis", {"folt": 1}, "Unknown option 'folt'. Did you mean 'fold'"),
-    ("text_words", {"length": 0}, "`length` is a positive integer; received 0"),
-    ("csv_series", {"horizon": 0}, "`horizon` is a positive integer; received 0"),
+    ("atis", {"fold": "1"}, "at least 0 and at most 4; received '1'"),
+    ("news_tagged", {"split_seed": -1}, "integer of at least 0; received -1"),
+    ("text_words", {"length": 0}, "`length` is an integer of at least 1; received 0"),
+    ("csv_series", {"horizon": True}, "an integer of at least 1; received True"),
     ("csv_series", {"columns": ["wnd"]}, "Did you mean 'wind'"),
     ("csv_series", {"window": 30}, "10 are for validation, fewer than the window"),
     ("csv_series", {"columns": "wind"}, "`columns` is a list of names; received"),
+    ("csv_series", {"targets": 3}, "`targets` is a list of names; received 3"),
     ("digits_rows", {}, "digits_rows: Unknown option 'source'. Accepted: none"),
 ])
 def test_bad_options_are_refused(name, options, message, tmp_path, made):
@@ -265,6 +268,50 @@ def test_bad_lines_are_named(tmp_path, made):
     path.write_text(path.read_text().replace(",7", ",north", 1))
     with pytest.raises(ValueError, match="row 1: there is no number in the column 'si"):
         made("csv_series")
+
+
+@pytest.mark.parametrize("name, file, text, message", [
+    ("news_tagged", NEWS, "", "too short: nothing is left for train"),
+    ("news_tagged", NEWS, "caf\u00e9\tO", f"{NEWS} is not in UTF-8"),
+    ("text_words", "text.txt", "caf\u00e9", "text.txt is not in UTF-8"),
+    ("csv_series", "series.csv", "\u00b0C\n7", "series.csv is not in UTF-8"),
+    ("csv_series", "series.csv", "", "series.csv is empty"),
+    ("csv_series", "series.csv", "load", "of the 0 rows"),
+    ("csv_series", "series.csv", "load,load\n1,2", "2 columns have the name 'load'"),
+    ("csv_series", "series.csv", "load,wind\n1,2\n3", "row 2: there is no number in"),
+    ("csv_series", "series.csv", "load\nnan", "row 1: there is no number in"),
+])
+def test_bad_files_are_refused(name, file, text, message, tmp_path, made):
+    (tmp_path / file).write_text(text, "latin-1")
+    with pytest.raises(ValueError, match=message):
+        made(name)
+
+
+@pytest.mark.parametrize("name, write_files, file", [
+    ("news_tagged", write_news, NEWS), ("text_characters", write_text, "text.txt"),
+    ("csv_series", lambda folder: write_series(folder, 600), "series.csv")])
+def test_files_of_windows_are_read_as_others_are(
+        name, write_files, file, tmp_path, made):
+    write_files(tmp_path)
+    plain, expected = made(name)
+    text = (tmp_path / file).read_text("utf-8")
+    (tmp_path / file).write_text(text, "utf-8-sig", newline="\r\n")
+    info, rows = made(name)
+    assert str(info.metadata) == str(plain.metadata)
+    np.testing.assert_equal(rows, expected)
+
+
+def test_a_column_that_is_constant_in_the_training_part_is_not_blown_up(tmp_path, made):
+    (tmp_path / "series.csv").write_text("load\n" + "0.1\n" * 70 + "0.4\n" * 30)
+    _, rows = made("csv_series", window=5)
+    np.testing.assert_allclose(np.max(rows["train"]), 0, atol=1e-9)
+    np.testing.assert_allclose(np.max(rows["test"]), 0.3, rtol=1e-6)
+
+
+def test_names_tell_a_line_break_from_a_word_that_looks_like_its_name(tmp_path, made):
+    (tmp_path / "text.txt").write_text("\\u000a\n" * 50)
+    info, _ = made("text_words")
+    assert info.features["x"].feature.names[2:] == ["\\u000a", "\\u005cu000a"]
 
 
 def real_folder(name):

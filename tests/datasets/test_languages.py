@@ -82,8 +82,13 @@ def test_brackets_of_a_length_are_equally_likely(name, words_of_length_6):
 
 @pytest.mark.parametrize("kinds", [1, 2, 4])
 def test_bracket_verdicts_are_those_of_a_recogniser(kinds):
+    misplaced = 0
     for read, verdict in drawn(f"dyck_{kinds}_labelled", 1000, 16):
-        assert (verdict == "accepted") == balanced("".join(read))
+        word = "".join(read)
+        assert (verdict == "accepted") == balanced(word)
+        misplaced += verdict == "rejected" and all(
+            word.count(a) == word.count(b) for a, b in ("()", "[]", "{}", "<>"))
+    assert misplaced == 250         # of half of the wrong words the numbers are right
 
 
 @pytest.mark.parametrize("number", TOMITA)

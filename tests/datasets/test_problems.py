@@ -70,6 +70,13 @@ def test_half_of_the_words_are_accepted_and_every_split_has_both_kinds(name):
         assert 0.25 < y.mean() < 0.75
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_smallest_length_has_no_empty_sequence(name):
+    problem = datasets.info(name)
+    x, y = problem.sample(20, problem.least)
+    assert steps(x).min() >= 1 and np.isfinite(x).all() and np.isfinite(y).all()
+
+
 def test_splits_come_from_sample():
     x, y = splits(datasets.info("adding"), length=9, size=20)["longer"]
     sample = datasets.sample("adding", 2, 36, seed=1)
@@ -98,6 +105,7 @@ def test_the_index_names_every_dataset():
 
 @pytest.mark.parametrize("arguments, message", [
     (["ading", 3], "Did you mean 'adding'"),
+    (["csv_series", 3], "not drawn are for `rnnzoo.datasets.prepare`"),
     (["adding", 0], "`n` is an integer of at least 1; received 0"),
     (["adding", 3, 1], "`length` is an integer of at least 2; received 1"),
     (["adding", 3, 9.0], "`length` is an integer of at least 2; received 9.0"),
@@ -111,10 +119,10 @@ def test_bad_arguments_are_refused(arguments, message):
 
 @pytest.mark.parametrize("name, option, message", [
     ("copy", {"shortst": 3}, "copy: Unknown option 'shortst'. Did you mean 'shortest'"),
-    ("copy", {"shortest": 21}, "at least 0 and at most 20; received 21"),
+    ("copy", {"shortest": 21}, "at least 1 and at most 20; received 21"),
     ("bipolar_patterns", {"corruption": 1.1}, "a number of at least 0 and at most 1"),
     ("anbncn", {"length": 20, "shortest": 19}, "no words of 19 to 20 symbols"),
-    ("tomita_5", {"length": 4, "shortest": 5}, "at least 0 and at most 4"),
+    ("tomita_5", {"length": 4, "shortest": 5}, "at least 1 and at most 4"),
     ("superimposed_sines", {"count": 9}, "an integer of at least 1 and at most 8"),
 ])
 def test_bad_options_are_refused(name, option, message):

@@ -37,8 +37,9 @@ def labelled_dyck(n, length, rng, *, kinds, shortest=2):
     """Are the brackets well-formed?
 
     Half of the words are, of `shortest` to `length` brackets, drawn as in `dyck`. In
-    the others one bracket, chosen at random, has become another one, which always
-    breaks them.
+    half of the others one bracket, chosen at random, has become another one, which
+    always breaks them. In the rest two brackets have changed places, drawn at random
+    among those that break the word: to count the brackets of each kind is not enough.
 
     Returns:
         x: ids 1, 2 for ( ), 3, 4 for [ ], and so on, (n, length). y: 1 for well-formed
@@ -51,11 +52,19 @@ def labelled_dyck(n, length, rng, *, kinds, shortest=2):
     """
     y = verdicts(n, rng)
     x = _words(n, length, rng, kinds, shortest)
-    place = rng.integers(np.count_nonzero(x, axis=1))
-    moved = rng.integers(1, 2 * kinds, n)
-    rows = np.flatnonzero(y == 0)
-    place, moved = place[rows], moved[rows]
+    sizes = np.count_nonzero(x, axis=1)
+    wrong = np.flatnonzero(y == 0)
+    rows = wrong[::2]
+    place, moved = rng.integers(sizes[rows]), rng.integers(1, 2 * kinds, len(rows))
     x[rows, place] = 1 + (x[rows, place] - 1 + moved) % (2 * kinds)
+    rows = wrong[1::2]
+    while len(rows):
+        places = rng.integers(sizes[rows], size=(2, len(rows)))
+        swapped = x[rows]
+        swapped[np.arange(len(rows)), places] = x[rows, places[::-1]]
+        matching = _match(swapped)
+        x[rows[~matching]] = swapped[~matching]
+        rows = rows[matching]
     return x, y
 
 
@@ -69,7 +78,7 @@ for kinds in (1, 2, 4):
 
 
 def _words(n, length, rng, kinds, shortest):
-    lengths = 2 * multiples(n, 2, max(shortest, 2), length, rng)
+    lengths = 2 * multiples(n, 2, shortest, length, rng)
     words = np.zeros((n, length), "int32")
     rows, depth = np.arange(n), np.zeros(n, int)
     opened = np.zeros((n, length // 2 + 1), "int32")    # the stacks of open brackets
@@ -84,3 +93,17 @@ def _words(n, length, rng, kinds, shortest):
         words[:, step] = np.where(step < lengths, symbol, 0)
         depth = np.where(step < lengths, depth, 0)
     return words
+
+
+def _match(words):
+    """Whether the brackets of each word match, (n,)."""
+    rows, depth = np.arange(len(words)), np.zeros(len(words), int)
+    opened = np.zeros((len(words), words.shape[1] + 1), int)    # kinds, from depth 1
+    right = np.ones(len(words), bool)
+    for symbol in words.T:
+        kind, opens = (symbol + 1) // 2, symbol % 2 == 1
+        closes = (symbol > 0) & ~opens
+        right &= ~closes | (opened[rows, depth] == kind)        # no kind is 0
+        depth = np.maximum(depth + opens - closes, 0)
+        opened[rows, depth] = np.where(opens, kind, opened[rows, depth])
+    return right & (depth == 0)

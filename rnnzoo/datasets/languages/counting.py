@@ -58,7 +58,7 @@ def labelled_blocks(n, length, rng, *, letters, shortest=1):
         12:1333-1340, 2001; wrong words are our choice.
     """
     y = verdicts(n, rng)
-    right = multiples(n, letters, max(shortest, 1), length, rng)
+    right = multiples(n, letters, shortest, length, rng)
     counts = np.repeat(right[:, None], letters, axis=1)
     wrong_count = (y == 0) & (rng.random(n) < 0.5)
     wrong_order = (y == 0) & ~wrong_count

@@ -1,12 +1,16 @@
 """Time series in a CSV file of the user's, to be forecast."""
 
 import csv
+import io
+import itertools
 from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from rnnzoo.datasets import checks
 from rnnzoo.datasets.builders import FileBuilder
+from rnnzoo.datasets.real.reading import read
 from rnnzoo.errors import unknown
 
 
@@ -60,13 +64,11 @@ class CsvSeries(FileBuilder):
     @classmethod
     def files(cls, file, columns, targets, **counts):
         for name, value in (("columns", columns), ("targets", targets)):
-            if isinstance(value, str):
+            if not (value is None or isinstance(value, list | tuple)):
                 raise ValueError(f"csv_series: `{name}` is a list of names; received "
                                  f"{value!r}.")
         for name, value in counts.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"csv_series: `{name}` is a positive integer; "
-                                 f"received {value!r}.")
+            checks.number(cls.name, name, value, 1)
         return [file]
 
     def read(self, folder, file="series.csv", columns=None, targets=None, horizon=1,
@@ -77,30 +79,34 @@ class CsvSeries(FileBuilder):
         names = list(dict.fromkeys([*columns, *targets]))
         values = _numbers(path, names)
         ends = [0, *(len(values) * share // 10 for share in (7, 8, 10))]
-        trained = values[:ends[1]]
-        mean, deviation = trained.mean(axis=0), trained.std(axis=0)
-        deviation[deviation == 0] = 1           # a constant column stays constant
-        self.info.metadata["mean"] = dict(zip(names, mean.tolist()))
-        self.info.metadata["standard_deviation"] = dict(zip(names, deviation.tolist()))
-        values = (values - mean) / deviation
-        x, y = (values[:, [names.index(name) for name in some]].astype("float32")
-                for some in (columns, targets))
-        parts = {}
-        for split, start, end in zip(("train", "validation", "test"), ends, ends[1:]):
+        spans = dict(zip(("train", "validation", "test"), itertools.pairwise(ends)))
+        for split, (start, end) in spans.items():
             if end - start < window + horizon:
                 raise ValueError(
                     f"csv_series: of the {len(values)} rows of {path}, {end - start} "
                     f"are for {split}, fewer than the window of {window} and the "
                     f"horizon of {horizon}. Choose a shorter window, or give more rows."
                 )
-            parts[split] = (_windows(x[start:end - horizon], window, stride),
-                            _windows(y[start + horizon:end], window, stride))
-        return parts
+        trained = values[:ends[1]]
+        mean, deviation = trained.mean(axis=0), trained.std(axis=0)
+        deviation[np.ptp(trained, axis=0) == 0] = 1     # by rounding it is hardly 0
+        self.info.metadata["mean"] = dict(zip(names, mean.tolist()))
+        self.info.metadata["standard_deviation"] = dict(zip(names, deviation.tolist()))
+        values = (values - mean) / deviation
+        x, y = (values[:, [names.index(name) for name in some]].astype("float32")
+                for some in (columns, targets))
+        return {split: (_windows(x[start:end - horizon], window, stride),
+                        _windows(y[start + horizon:end], window, stride))
+                for split, (start, end) in spans.items()}
 
 
 def _lines(path):
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return [line for line in csv.reader(file) if line]
+    rows = csv.reader(io.StringIO(read(path)), skipinitialspace=True)
+    lines = [line for line in rows if line]
+    if not lines:
+        raise ValueError(f"{path} is empty; accepted are names of columns in the first "
+                         "line, then a line for each time.")
+    return lines
 
 
 def _numbers(path, columns):
@@ -108,6 +114,9 @@ def _numbers(path, columns):
     for name in columns:
         if name not in header:
             raise ValueError(unknown(f"column of {path}", name, header))
+        if header.count(name) > 1:
+            raise ValueError(f"{path}: {header.count(name)} columns have the name "
+                             f"{name!r}; give each its own.")
     places = [header.index(name) for name in columns]
     values = np.empty((len(lines), len(columns)))
     for row, line in enumerate(lines):

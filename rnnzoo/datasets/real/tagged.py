@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
+from rnnzoo.datasets import checks
 from rnnzoo.datasets.builders import FileBuilder
+from rnnzoo.datasets.real.reading import read
 from rnnzoo.datasets.real.vocabulary import UNKNOWN, Vocabulary
 
 
@@ -67,6 +69,8 @@ class NewsTagged(Tagged):
 
     @classmethod
     def files(cls, split_seed):
+        if split_seed is not None:
+            checks.number(cls.name, "split_seed", split_seed, 0)
         return [cls.FILE]
 
     def read(self, folder, split_seed=None):
@@ -117,20 +121,18 @@ class Atis(Tagged):
         atis.fold1.pkl.gz, which github.com/chsasank/ATIS.keras has; see also
         github.com/mesnilgr/is13.
     """
-    FOLDS, PUBLISHED = range(5), 1
+    PUBLISHED = 1
 
     @classmethod
     def files(cls, fold):
-        if fold not in cls.FOLDS:
-            raise ValueError(f"atis: `fold` is an integer from 0 to 4; received "
-                             f"{fold!r}.")
+        checks.number(cls.name, "fold", fold, 0, 4)
         parts = (["train", "test"] if fold != cls.PUBLISHED
                  else ["fold1.train", "fold1.valid", "test"])
         return [f"mesnil.{part}.txt" for part in (*parts, "labels")]
 
     def read(self, folder, fold=PUBLISHED):
         *paths, labels = (folder / name for name in self.files(fold))
-        labels = labels.read_text("utf-8").split()
+        labels = read(labels).split()
         *known, test = (list(sentences_of(path, labels)) for path in paths)
         if fold == self.PUBLISHED:
             train, validation = known
@@ -154,7 +156,7 @@ def sentences_of(path, labels):
         ValueError: a line has no label, or one that is not among `labels`; names it.
     """
     sentence = []
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+    for number, line in enumerate(read(path).split("\n"), 1):
         if line.strip():
             word, _, rest = line.partition("\t")
             label = rest.partition("\t")[0].strip()

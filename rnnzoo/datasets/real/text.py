@@ -4,7 +4,9 @@ import re
 
 import tensorflow_datasets as tfds
 
+from rnnzoo.datasets import checks
 from rnnzoo.datasets.builders import FileBuilder
+from rnnzoo.datasets.real.reading import read
 from rnnzoo.datasets.real.vocabulary import Vocabulary
 
 
@@ -21,14 +23,12 @@ class Text(FileBuilder, skip_registration=True):
 
     @classmethod
     def files(cls, file, length, at_least):
-        for name, value in (("length", length), ("at_least", at_least)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{cls.name}: `{name}` is a positive integer; "
-                                 f"received {value!r}.")
+        checks.number(cls.name, "length", length, 1)
+        checks.number(cls.name, "at_least", at_least, 1)
         return [file]
 
     def read(self, folder, file="text.txt", length=100, at_least=1):
-        text = self.symbols((folder / file).read_text("utf-8"))
+        text = self.symbols(read(folder / file))
         tenth = len(text) // 10
         if tenth < 2:
             raise ValueError(f"{folder / file} is too short to be split: it has "

@@ -31,6 +31,6 @@ class Vocabulary:
 
     @property
     def names(self):
-        """The words as TFDS can write them down, without white space."""
-        return [re.sub(r"\s", lambda space: f"\\u{ord(space[0]):04x}", word)
+        """The words as TFDS can write them down, without white space, all different."""
+        return [re.sub(r"\s|\\(?=u[0-9a-f]{4})", lambda m: f"\\u{ord(m[0]):04x}", word)
                 for word in self.words]
