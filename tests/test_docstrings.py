@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 
 import pytest
+from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo.registry import section
@@ -39,7 +40,7 @@ def test_args_are_those_of_the_constructor_in_their_order(name):
 
 @pytest.mark.parametrize("property", [
     "the_docstrings_equations_are_the_cell", "the_docstrings_shapes_are_the_cell"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SEQUENCES)
 def test_what_is_written_is_the_cell(name, property):
     entry = rnnzoo.info(name)
     PROPERTIES[property](Subject(

@@ -34,13 +34,22 @@ def test_the_own_network_keeps_the_contract(monkeypatch, tmp_path):
     monkeypatch.setattr(rnnzoo.layers, "Leaky", None, raising=False)
     monkeypatch.setattr(rnnzoo.layers, "__all__", [*rnnzoo.layers.__all__])
     assert "is the file\n`leaky.py`" in README
-    (tmp_path / "leaky.py").write_text(programs()[1])
+    (cell,) = (p for p in programs() if "class LeakyCell" in p)
+    (check,) = (p for p in programs() if "check_cell(lambda" in p)
+    (tmp_path / "leaky.py").write_text(cell)
     monkeypatch.syspath_prepend(tmp_path)
     printed = []
-    exec(programs()[2], {"print": printed.append})
+    exec(check, {"print": printed.append})
     assert "leaky" in registry.list_models()
     (report,) = printed
     assert {f.outcome for f in report.findings} == {"ok"}, report
+
+
+def test_the_lines_on_memories_run():
+    (program,) = (p for p in programs() if "memory.recall" in p)
+    names = {}
+    exec(program, names)
+    np.testing.assert_array_equal(names["found"].states, names["patterns"])
 
 
 def test_the_lines_on_data_run():
