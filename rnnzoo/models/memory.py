@@ -230,7 +230,7 @@ class MemoryNetwork(keras.Model):
 
     def test_step(self, data):
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        answer = self(x, training=False)
+        answer = ops.cast(self(x, training=False), self.memory.variable_dtype)
         target = ops.cast(x if y is None else y, answer.dtype)
         self.overlap.update_state(ops.sum(
             ops.normalize(answer) * ops.normalize(target), axis=-1))

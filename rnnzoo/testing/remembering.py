@@ -134,6 +134,9 @@ def computes_in_the_dtype_it_was_told(subject):
     wanted = subject.recall(subject.memory, *subject.cues).states
     for policy, tolerance in POLICIES.items():
         memory = subject.make(dtype=policy)
+        called = memory(subject.cues[0])        # within Keras' scopes
+        assert called.dtype.name == memory.compute_dtype, (
+            f"{policy}: a call gives {called.dtype.name}")
         found = memory.recall(*subject.cues)
         for states in found[:len(memory.sides)]:
             assert states.dtype.name == memory.compute_dtype, (
