@@ -109,6 +109,15 @@ class ClosedLoop:
             answers.append(ops.convert_to_numpy(some))
         return np.concatenate(answers, axis=1)[:, :steps]
 
+    def trace(self, prefix, beside, temperature):
+        """The same in a graph that is not compiled, for prefixes of any length."""
+        start = self.stepper.initial_state(ops.shape(prefix)[0])
+        states = ops.cond(ops.shape(prefix)[1] > 1,
+                          lambda: self._read(prefix, start), lambda: start)
+        states = {name: ops.reshape(state, (-1, *self.stepper.states[name][0]))
+                  for name, state in states.items()}
+        return self._run(prefix[:, -1], states, beside, temperature)[0]
+
     def _read(self, prefix, states):
         """The states before the last step of the prefix."""
         following = self._teacher(prefix[:, 1:])
@@ -151,10 +160,11 @@ class ClosedLoop:
 
     def _choice(self, y, chances, temperature):
         """Draws a symbol by its probability; id 0 is padding and no choice."""
+        temperature = ops.reshape(temperature, (-1,))       # one for all rows, or each
         likely = ops.log(y[:, 1:])
         best = ops.argmax(likely, axis=-1)
         # Where the temperature is 0 the other choice is not taken.
-        odds = ops.softmax(likely / ops.maximum(temperature, 1e-6))
+        odds = ops.softmax(likely / ops.maximum(temperature, 1e-6)[:, None])
         heights = ops.cumsum(odds, axis=-1)
         top = heights[:, -1:]
         below = ops.logical_and(heights <= chances[:, None] * top, heights < top)

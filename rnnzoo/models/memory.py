@@ -257,24 +257,6 @@ class MemoryNetwork(keras.Model):
             batch_size = batch_size or ROWS
         return super().evaluate(x, y, batch_size, *args, **kwargs)
 
-    def signatures(self):
-        """What an export serves: name -> function of tensors, and those by name."""
-        memory = self.memory
-        sides = {name: keras.InputSpec(shape=(None, width), dtype=memory.variable_dtype)
-                 for name, width in memory.sides.items()}
-        (first, spec), *others = sides.items()
-
-        def by(side):
-            return lambda cues: memory.recall(**{side: cues})._asdict()
-
-        return {
-            "serve": (lambda cues: {"y": self(cues, training=False)}, {first: spec}),
-            "recall": (by(first), {first: spec}),
-            "energy": (lambda *states: {"energy": memory.energy(*states)}, sides),
-            **{f"recall_from_{name}": (by(name), {name: spec})
-               for name, spec in others},
-        }
-
     def get_config(self):
         return {key: plain(value) for key, value in self.arguments.items()}
 

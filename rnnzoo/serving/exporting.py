@@ -1,0 +1,110 @@
+"""Versions of a SavedModel: traced to run anywhere, proved, and written at once."""
+
+from numbers import Integral
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnnzoo import files, recurrence
+from rnnzoo.models.memory import MemoryNetwork
+from rnnzoo.serving import signatures
+
+
+def export(model, directory, version=None, *, labels=None):
+    """Writes a version of a network to serve.
+
+    Its signatures take and return tensors by name, the batch first: `serving_default`
+    answers to whole sequences, `with_lengths` to padded ones, `step` and
+    `initial_state` to streams, `classify` by labels, and `generate` goes on with
+    sequences. Those of a memory are `serving_default`, `recall` and `energy`. A network
+    that cannot run step by step is written without `step`, and it is printed why.
+
+    Args:
+        model: a network from `rnnzoo.build`.
+        directory: the folder of the versions, text or path; made if missing.
+        version: number of the version, by default the next one.
+        labels: names of the labels that `classify` answers, in the order of their ids;
+            by default it answers the ids.
+
+    Returns:
+        The path of the version's folder.
+
+    Raises:
+        ValueError: the version is no positive integer, or the labels are not as many
+            as the network's.
+        FileExistsError: the version is there already; it is left as it is.
+        ArithmeticError: the network gives other answers step by step than as a whole,
+            which is a defect of its cell.
+    """
+    if version is not None and (
+            isinstance(version, bool) or not isinstance(version, Integral)
+            or version < 1):
+        raise ValueError(f"`version` is a positive integer; received {version!r}.")
+    objection = ""
+
+    def write(folder):
+        nonlocal objection
+        archive = keras.export.ExportArchive()
+        archive.track(model)
+        # What a server runs must not depend on where, and within what, it was written.
+        with recurrence.using("plain"):
+            if isinstance(model, MemoryNetwork):
+                found = signatures.of_memory(model)
+            else:
+                found, objection = signatures.of_network(model, _checked(labels, model))
+            served = {name: _add(archive, name, signature)
+                      for name, signature in found.items()}
+            if "step" in served:
+                _compare(model, served)
+            archive.write_out(str(folder), verbose=False)
+
+    folder = files.write_folder(directory, write, version)
+    if objection:
+        print(f"{folder} serves whole sequences only: {objection}")
+    return folder
+
+
+def _checked(labels, network):
+    if labels is None:
+        return None
+    labels = [str(label) for label in labels]
+    if not network.task.symbols or len(labels) != network.output_size:
+        raise ValueError(f"`labels` are the names of the labels; this network for "
+                         f"{network.task.name!r} has output_size="
+                         f"{network.output_size}, and received {len(labels)} labels.")
+    return labels
+
+
+def _add(archive, name, signature):
+    """Traces a signature; returns it as a function of tensors by name."""
+    traced = archive.add_endpoint(
+        name, lambda values: signature.function(**values),
+        input_signature=[{word: tf.TensorSpec(spec.shape, spec.dtype, word)
+                          for word, spec in signature.inputs.items()}])
+    traced = traced.get_concrete_function()
+    return lambda **values: traced({k: tf.constant(v) for k, v in values.items()})
+
+
+def _compare(network, served):
+    """Asserts that steps give what the whole gives, to a digit for each byte."""
+    (x,), draw = network.inputs, np.random.default_rng(0)
+    shape = (2, x.shape[1] or 6, *x.shape[2:])
+    if network.vocabulary_size:
+        values = draw.integers(network.vocabulary_size, size=shape, dtype="int32")
+    else:
+        values = draw.normal(size=shape).astype(x.dtype)
+    whole = served["serving_default"](x=values)["y"].numpy()
+    states, answers = served["initial_state"](streams=np.zeros(2, "float32")), []
+    for now in values.swapaxes(0, 1):
+        states = served["step"](x=now, **states)
+        answers.append(states.pop("y").numpy())
+    steps = np.stack(answers, axis=1) if network.task.per_step else answers[-1]
+    largest = max(1, np.nanmax(np.abs(whole), initial=0), *(
+        float(keras.ops.max(keras.ops.abs(w))) for w in network.trainable_variables))
+    allowed = largest * 0.1 ** tf.as_dtype(network.compute_dtype).size
+    if not np.allclose(steps, whole, rtol=0, atol=allowed, equal_nan=True):
+        raise ArithmeticError(
+            f"Step by step {network.name!r} gives other answers than as a whole, by up "
+            f"to {np.nanmax(np.abs(steps - whole)):.3g} where {allowed:.3g} would be "
+            "rounding. rnnzoo.testing.check_cell tells what is wrong with a cell.")
