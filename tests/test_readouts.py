@@ -100,12 +100,35 @@ def test_least_mean_squares_steps_down_the_slope_of_each_row():
 
 @pytest.mark.parametrize("make, message", [
     (lambda: Ridge(-1), "not negative"), (lambda: Ridge([]), "not negative"),
+    (lambda: Ridge("little"), "not negative"), (lambda: Ridge([[1]]), "not negative"),
     (lambda: RLS(0), "above 0"), (lambda: RLS(forgetting=1.1), r"in \(0, 1\]"),
-    (lambda: LMS(0), "above 0"),
+    (lambda: RLS([1, 2]), "one number above 0"), (lambda: LMS(0), "above 0"),
+    (lambda: LMS(keras.optimizers.schedules.CosineDecay(1, 2)), "a number above 0"),
 ])
 def test_numbers_out_of_range_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_diverging_readout_is_warned_of():
+    readout = LMS(100)
+    readout.build(4, 2)
+    readout.reset()
+    with pytest.warns(UserWarning, match="diverged"), np.errstate(over="ignore"):
+        for _ in range(3):
+            readout.learn(ROWS, TARGETS, np.ones(60))
+            readout.solve()
+
+
+def test_online_errors_are_those_since_the_last_time():
+    readout, errors = LMS(1e-9), []
+    readout.build(4, 2)
+    readout.reset()
+    for rows in (slice(0, 20), slice(20, 60)):
+        readout.learn(ROWS[rows], TARGETS[rows], WEIGHTS[rows])
+        errors += readout.solve()
+        wanted = WEIGHTS[rows] @ TARGETS[rows]**2 / WEIGHTS[rows].sum()
+        assert errors[-1] == pytest.approx(wanted.mean(), rel=1e-5)
 
 
 def test_singular_sums_are_answered_with_their_condition_number():
@@ -173,6 +196,43 @@ def test_masked_steps_and_sample_weights_count_as_they_should():
                     weights[kept])
 
 
+def test_weights_of_sequences_and_labels_in_columns_are_understood():
+    labels, weights = RNG.integers(0, 4, (6, 30)), RNG.uniform(size=6)
+    model = network(task="tagging", output_size=4, washout=0)
+    model.fit(X, labels[..., None], sample_weight=weights, verbose=0)
+    assert_is_ridge(model, features(model, X).reshape(-1, 12),
+                    np.eye(4)[labels.ravel()],
+                    np.repeat(weights, 30))
+    chances = model.predict(X, verbose=0)
+    wrong = np.mean((chances - np.eye(4)[labels]) ** 2, axis=-1)
+    found = model.evaluate(X, labels[..., None], sample_weight=weights, verbose=0)
+    np.testing.assert_allclose(found[0], weights @ wrong.mean(1) / 6, rtol=1e-5)
+
+
+def test_weights_of_classes_count_where_a_sequence_has_one_label():
+    labels, weights = np.arange(6) % 3, {0: 1.0, 1: 5.0, 2: 0.5}
+    model = network(task="classification", output_size=3, washout=0)
+    model.fit(X, labels[:, None], class_weight=weights, verbose=0)
+    assert_is_ridge(model, features(model, X), np.eye(3)[labels],
+                    [weights[label] for label in labels])
+    with pytest.raises(ValueError, match="Give `sample_weight`"):
+        network().fit(X, Y, class_weight=weights)
+
+
+def test_a_sequence_shorter_than_the_washout_counts_nothing():
+    symbols = RNG.integers(1, 7, (6, 30))
+    symbols[3, 4:] = 0
+    labels, there = np.arange(6) % 3, np.arange(6) != 3
+    model = network(task="classification", output_size=3, pooling="mean",
+                    input_shape=None, vocabulary_size=7)
+    model.fit(symbols, labels, verbose=0)
+    assert_is_ridge(model, features(model, symbols[there]), np.eye(3)[labels[there]])
+    assert np.isfinite(model.predict(symbols, verbose=0)).all()
+    np.testing.assert_allclose(model.evaluate(symbols, labels, verbose=0),
+                               model.evaluate(symbols[there], labels[there], verbose=0),
+                               rtol=1e-5)
+
+
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 def test_a_sequence_is_classified_by_its_last_or_its_mean_state(pooling):
     labels = np.arange(6) % 3
@@ -230,6 +290,61 @@ def test_the_best_penalty_is_chosen_on_validation_data_and_judged_by_them():
     np.testing.assert_allclose(seen, [min(losses.values())], rtol=1e-5)
     with pytest.raises(ValueError, match="give `fit` validation_data"):
         model.fit(X, Y, verbose=0)
+    with pytest.raises(ValueError, match="a generator only once"):
+        model.fit(X, Y, validation_data=iter([(X, Y)]), verbose=0)
+
+
+class Meddling(keras.callbacks.Callback):
+    """Evaluates on its way, or interrupts."""
+
+    interrupts = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 2:
+            self.model.evaluate(X, Y, verbose=0)
+        if batch == 3 and self.interrupts:
+            raise KeyboardInterrupt
+
+
+def test_what_callbacks_do_on_the_way_is_no_matter():
+    readout = Ridge(0.1)
+    model, other = (network(readout=readout, ridge=None) for _ in range(2))
+    for each in (other, model):     # who give one object to both
+        each.fit(X, Y, batch_size=1, verbose=0, callbacks=Meddling())
+    rows, targets = features(model, X)[:, WASHOUT:], Y[:, WASHOUT:]
+    assert_is_ridge(model, rows.reshape(-1, 12), targets.reshape(-1, 2))
+    meddling = Meddling()
+    meddling.interrupts = True
+    with pytest.raises(KeyboardInterrupt):
+        other.fit(-X, Y, batch_size=1, verbose=0, callbacks=meddling)
+    before = kernel_and_bias(other)
+    other.evaluate(X, Y, verbose=0)
+    np.testing.assert_array_equal(kernel_and_bias(other)[0], before[0])
+    other.fit(X, Y, verbose=0)
+    np.testing.assert_allclose(kernel_and_bias(other)[0], kernel_and_bias(model)[0],
+                               atol=1e-5)
+
+
+@pytest.mark.parametrize("readout, how", [
+    ("ridge", {"steps_per_execution": 4}), ("rls", {"jit_compile": True}),
+    ("rls", {"run_eagerly": True})])
+def test_it_may_be_compiled_in_every_way_of_keras(readout, how):
+    model = network(readout=readout)
+    model.compile("sgd", "mse", **how)
+    model.fit(X[:, :9], Y[:, :9], batch_size=1, verbose=0)
+    rows, targets = features(model, X[:, :9])[:, WASHOUT:], Y[:, WASHOUT:9]
+    rows, targets = rows.reshape(-1, 12), targets.reshape(-1, 2)
+    if readout == "ridge":
+        assert_is_ridge(model, rows, targets)
+    else:
+        rows = np.pad(rows, [(0, 0), (0, 1)], constant_values=1)
+        wanted = np.linalg.solve(rows.T @ rows + 0.1 * np.eye(13), rows.T @ targets)
+        np.testing.assert_allclose(kernel_and_bias(model)[0], wanted[:-1], atol=1e-4)
+
+
+def test_single_batches_are_refused():
+    with pytest.raises(ValueError, match="learns in `fit` only"):
+        network().train_on_batch(X, Y)
 
 
 def test_online_readouts_reach_the_solution_too():
@@ -276,6 +391,22 @@ def test_networks_with_a_head_learn_from_what_enters_it_with_the_targets_fed_bac
     np.testing.assert_allclose(cell.output_bias, oracle.intercept_, atol=1e-3)
 
 
+def test_data_are_read_in_float64_where_the_network_is():
+    x, y = RNG.normal(size=(2, 6, 30, 3))
+    model = network(dtype="float64", output_size=3, ridge=1e-8)
+    model.fit(x, y, verbose=0)
+    cell, h, states = model.layers[1].cell, np.zeros((6, 12)), []
+    kernel, recurrent, bias = (np.asarray(w) for w in (
+        cell.kernel, cell.recurrent_kernel, cell.bias))
+    for t in range(30):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent + bias)
+        states.append(h)
+    states = np.stack(states, axis=1)[:, WASHOUT:].reshape(-1, 12)
+    assert_is_ridge(model, states, y[:, WASHOUT:].reshape(-1, 3), ridge=1e-8,
+                    tolerance=1e-11)
+    assert keras.config.floatx() == "float32"
+
+
 def test_it_saves_and_loads_in_float64(tmp_path):
     model = network(dtype="float64", readout=RLS(0.1, forgetting=0.99), ridge=None)
     model.fit(X, Y, verbose=0)
@@ -295,6 +426,8 @@ def test_it_saves_and_loads_in_float64(tmp_path):
     ({"pooling": "mean"}, "one target a sequence"), ({"pooling": "max"}, "pooling"),
     ({"task": "classification"}, "`washout` needs"),
     ({"feedback": True, "bidirectional": True}, "bidirectional"),
+    ({"feedback": True, "task": "regression", "washout": 0}, "target at every step"),
+    ({"name": "jordan", "readout": "ridge", "teacher_forcing": 0.5}, "forcing=1.0"),
 ])
 def test_what_does_not_fit_together_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):

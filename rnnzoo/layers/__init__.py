@@ -12,11 +12,17 @@ from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
 from rnnzoo.layers.association import Hopfield, HopfieldLayer, HopfieldPooling
 from rnnzoo.layers.inputs import ContextWindow, OneHot
-from rnnzoo.layers.outputs import Counted, Features, Washout, probabilities
+from rnnzoo.layers.outputs import (
+    Counted,
+    Features,
+    MeanOfSteps,
+    Washout,
+    probabilities,
+)
 from rnnzoo.layers.recurrent import Recurrent, teaching
 
 __all__ = ["ContextWindow", "Counted", "Features", "Hopfield", "HopfieldLayer",
-           "HopfieldPooling", "OneHot", "Recurrent", "Washout",
+           "HopfieldPooling", "MeanOfSteps", "OneHot", "Recurrent", "Washout",
            "probabilities", "teaching"]
 
 _LAYER_ARGUMENTS = {

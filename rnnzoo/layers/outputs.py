@@ -49,11 +49,29 @@ class Washout(keras.layers.Layer):
         return {**super().get_config(), "steps": self.steps}
 
 
+@keras.saving.register_keras_serializable("rnnzoo")
+class MeanOfSteps(keras.layers.GlobalAveragePooling1D):
+    """Mean of the unmasked steps, and a mask of the sequences that have none.
+
+    Of such a sequence, as of one shorter than the washout, it is the mean of all steps,
+    which is some number at least; the mask keeps it from loss and metrics.
+    """
+
+    def call(self, x, mask=None):
+        if mask is not None:
+            mask = ops.logical_or(mask, ~ops.any(mask, axis=1, keepdims=True))
+        return super().call(x, mask)
+
+    def compute_mask(self, x, mask=None):
+        return None if mask is None else ops.any(mask, axis=1)
+
+
 class Features(keras.layers.Layer):
     """What enters the output kernel of a recurrent layer's cell, instead of its output.
 
     Args:
-        recurrent: a `Recurrent` whose cell has an `output_kernel`.
+        recurrent: a `Recurrent` that returns sequences, whose cell has an
+            `output_kernel`.
     """
 
     def __init__(self, recurrent, **kwargs):
@@ -68,8 +86,7 @@ class Features(keras.layers.Layer):
         return self.recurrent.compute_mask(sequences, mask)
 
     def compute_output_shape(self, sequences_shape):
-        time = sequences_shape[1:2] if self.recurrent.return_sequences else ()
-        return (sequences_shape[0], *time, self.recurrent.cell.output_kernel.shape[0])
+        return (*sequences_shape[:2], self.recurrent.cell.output_kernel.shape[0])
 
 
 class Counted(keras.layers.Layer):

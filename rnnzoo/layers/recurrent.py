@@ -151,7 +151,7 @@ class Recurrent(keras.layers.RNN):
         return (output, *states) if self.return_state else output
 
     def features(self, sequences, mask=None, training=False):
-        """What enters the cell's `output_kernel`, `(batch, time, units)` or the last.
+        """What enters the cell's `output_kernel` at every step, `(batch, time, units)`.
 
         Where `teaching` shows targets, the cell is fed with them, in training or not.
         """
@@ -161,7 +161,7 @@ class Recurrent(keras.layers.RNN):
         features, _ = recurrence.recur(
             _Featured(self.cell), z, self._start(first, None), constants,
             mask=_only(mask), go_backwards=self.go_backwards)
-        return features if self.return_sequences else features[:, -1]
+        return features
 
     def _check(self, x, mask):
         if len(x.shape) != 3 or x.shape[1] == 0:

@@ -51,7 +51,11 @@ def check(entry, task, own_head, asked, cell_arguments):
            "an integer in [0, 2**32) or None")
     _check("washout", vars(asked), lambda v: _is_count(v, least=0),
            "a number of steps that is not negative")
-    _check_steps(task, own_head, asked, cell_arguments.get("teacher_forcing"))
+    teacher_forcing = cell_arguments.get("teacher_forcing")
+    _check_steps(task, own_head, asked, teacher_forcing)
+    if own_head and asked.readout != "gradient":
+        taught = "teacher_forcing" not in entry.arguments or teacher_forcing == 1
+        _check_feedback(task, asked.readout, taught)
 
 
 def _check(name, given, is_good, accepted):
@@ -100,6 +104,16 @@ def _check_steps(task, own_head, asked, teacher_forcing):
     if teacher_forcing and not task.per_step:
         raise ValueError("`teacher_forcing` needs a target at every step; "
                          f"{task.name!r} has one a sequence.")
+
+
+def _check_feedback(task, readout, taught):
+    """What is fed back must be known before the readout has learned: the targets."""
+    if not (task.per_step and taught):
+        raise ValueError(
+            f"This network feeds back its own output, so that the readout {readout!r} "
+            "learns from the targets in its place: it needs a target at every step, "
+            'and teacher_forcing=1.0 where there is this argument; or readout='
+            f'"gradient". Received the task {task.name!r}.')
 
 
 def _is_count(value, least=1):

@@ -10,7 +10,7 @@ import keras
 from rnnzoo import registry
 from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
-from rnnzoo.layers import ContextWindow, OneHot, Recurrent, Washout
+from rnnzoo.layers import ContextWindow, MeanOfSteps, OneHot, Recurrent, Washout
 from rnnzoo.models import arguments, learning, memory, tasks
 from rnnzoo.models.network import Network
 
@@ -93,8 +93,9 @@ def _sequence_network(entry, asked, cell_arguments):
     rule = learning.get(asked.readout, ridge=asked.ridge, **(
         {} if by_gradient else {"learning_rate": asked.learning_rate}))
     optimizer = _optimizer(asked.optimizer, asked.learning_rate, asked.global_clipnorm)
+    wide = "float64" if asked.dtype == "float64" else "float32"
     with _seeded(asked.seed), _policy(asked.dtype):
-        x, y = _input(asked.input_shape, asked.vocabulary_size, asked.embedding)
+        x, y = _input(asked.input_shape, asked.vocabulary_size, asked.embedding, wide)
         if any(asked.context):
             y = ContextWindow(*asked.context)(y)
         drawn = []      # kept meanwhile: Keras tells objects apart by their address
@@ -115,8 +116,7 @@ def _sequence_network(entry, asked, cell_arguments):
         if asked.washout:
             y = Washout(asked.washout)(y)
         if asked.pooling == "mean":
-            y = keras.layers.GlobalAveragePooling1D()(y)
-        wide = "float64" if asked.dtype == "float64" else "float32"
+            y = MeanOfSteps()(y)
         activation = task.activation if by_gradient else task.activation_of_scores
         if own_head:
             y = keras.layers.Activation(activation, dtype=wide, name="y")(y)
@@ -133,9 +133,9 @@ def _sequence_network(entry, asked, cell_arguments):
     return network
 
 
-def _input(input_shape, vocabulary_size, embedding):
+def _input(input_shape, vocabulary_size, embedding, dtype):
     if input_shape is not None:
-        x = keras.Input(input_shape, name="x")
+        x = keras.Input(input_shape, name="x", dtype=dtype)
         return x, x
     x = keras.Input((None,), dtype="int32", name="x")
     if embedding is None:

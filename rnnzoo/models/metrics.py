@@ -37,7 +37,7 @@ class NMSE(keras.metrics.Metric):
 
     def result(self):
         count, total, squares, errors = ops.unstack(self.sums.value)
-        spread = squares - total * total / ops.maximum(count, 1)
+        spread = squares - ops.divide_no_nan(total * total, count)
         return ops.cast(ops.mean(errors / spread), self.dtype)
 
     def get_config(self):

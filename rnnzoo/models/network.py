@@ -1,8 +1,11 @@
 """What `build` returns: a Keras model that knows what it is for."""
 
 import inspect
+from contextlib import contextmanager
+from functools import partial
 
 import keras
+from keras import ops
 
 from rnnzoo import recurrence, registry
 from rnnzoo.configuration import plain, revived
@@ -46,10 +49,24 @@ class Network(keras.Model):
         return self.task.as_output(targets, self.output_size)
 
     def train_step(self, *arguments):
-        return self.rule.train_step(self, *arguments)
+        return self.rule.train_step(self, *self._aligned(*arguments))
 
     def test_step(self, *arguments):
-        return self.rule.test_step(self, *arguments)
+        return self.rule.test_step(self, *self._aligned(*arguments))
+
+    def _aligned(self, *arguments):
+        """The arguments of a step, with one label and one weight for every answer.
+
+        Keras takes labels as columns too, and says that it takes one weight a sequence.
+        """
+        *state, data = arguments
+        x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
+        align = partial(_of_rank, rank=len(self.outputs[0].shape) - 1)
+        if y is not None and self.task.symbols:
+            y = keras.tree.map_structure(align, y)
+        if weights is not None:
+            weights = keras.tree.map_structure(align, weights)
+        return *state, keras.utils.pack_x_y_sample_weight(x, y, weights)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         options = self._options(super().fit, x, y, *args, **kwargs)
@@ -58,14 +75,28 @@ class Network(keras.Model):
             options["validation_data"] = checks.check(self, *validation[:3])
         elif validation is not None:
             options["validation_data"] = checks.check(self, validation)[0]
+        labelled = self.task.symbols and not self.task.per_step
+        if options.get("class_weight") and not labelled:
+            raise ValueError(
+                "`class_weight` is Keras' for one label a sequence; this network is "
+                f"for {self.task.name!r}. Give `sample_weight`.")
         self.rule.begin(self, options)
-        with recurrence.on_this_machine():
-            return super().fit(**options)
+        try:
+            with self._here():
+                return super().fit(**options)
+        finally:
+            self.rule.end()
+
+    def train_on_batch(self, *args, **kwargs):
+        if not self.rule.single_batches:
+            raise ValueError(f"The readout {self.arguments['readout']!r} learns in "
+                             "`fit` only, which takes generators of batches too.")
+        return super().train_on_batch(*args, **kwargs)
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         options = self._options(super().evaluate, x, y, *args, **kwargs)
         evaluate = super().evaluate
-        with recurrence.on_this_machine():
+        with self._here():
             self.rule.settle(
                 self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
             return evaluate(**options)
@@ -75,8 +106,22 @@ class Network(keras.Model):
 
     def predict(self, x, *args, **kwargs):
         x, *_ = checks.check(self, x, learns=False)
-        with recurrence.on_this_machine():
+        with self._here():
             return super().predict(x, *args, **kwargs)
+
+    @contextmanager
+    def _here(self):
+        """On this machine, and with arrays of data in the precision of the network.
+
+        Keras would make float32 of them, or whatever its `floatx` is.
+        """
+        before = keras.config.floatx()
+        with recurrence.on_this_machine():
+            keras.config.set_floatx(self.outputs[0].dtype)
+            try:
+                yield
+            finally:
+                keras.config.set_floatx(before)
 
     def _options(self, method, *args, **kwargs):
         """The arguments of a method of Keras by name, with checked data."""
@@ -86,11 +131,6 @@ class Network(keras.Model):
         checked = {"x": x, "y": y, "sample_weight": weights}
         return options | {k: v for k, v in checked.items() if v is not None}
 
-    def signatures(self):
-        """What an export serves: name -> function of tensors, and those by name."""
-        (x,) = self.inputs
-        return {"serve": (lambda x: {"y": self(x, training=False)}, {"x": x})}
-
     def get_config(self):
         return {key: plain(value) for key, value in self.arguments.items()}
 
@@ -99,3 +139,10 @@ class Network(keras.Model):
         from rnnzoo.models.builder import build  # which makes networks in its turn
 
         return build(**{key: revived(value) for key, value in config.items()})
+
+
+def _of_rank(v, rank):
+    """A tensor with trailing axes of size 1 taken away or added."""
+    if len(v.shape) > rank and v.shape[-1] == 1:
+        return ops.squeeze(v, -1)
+    return ops.reshape(v, (*ops.shape(v), *[1] * (rank - len(v.shape))))

@@ -6,6 +6,7 @@ import keras
 from keras import ops, tree
 
 from rnnzoo import registry
+from rnnzoo.layers import MeanOfSteps
 from rnnzoo.layers.carrying import carrying
 
 # Keras' layers that look at every step alone.
@@ -16,8 +17,7 @@ STEPWISE = (keras.layers.InputLayer, keras.layers.Embedding, keras.layers.Dropou
 WHOLE = {
     keras.layers.Bidirectional: "reads from the end too, which a stream does not have; "
                                 "build the network with bidirectional=False",
-    keras.layers.GlobalAveragePooling1D: "averages a whole sequence; build the network "
-                                         "with pooling=\"last\"",
+    MeanOfSteps: "averages a whole sequence; build the network with pooling=\"last\"",
 }
 
 

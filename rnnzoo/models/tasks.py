@@ -61,8 +61,6 @@ class Task:
         """Targets in the form of outputs: symbols become unit vectors."""
         if not self.symbols:
             return targets
-        if len(targets.shape) == len(self.target_shape(None, None, output_size)) + 1:
-            targets = ops.squeeze(targets, -1)      # Keras takes a column of labels too
         return ops.one_hot(ops.cast(targets, "int32"), output_size)
 
 

@@ -1,5 +1,9 @@
 """Readouts that learn row by row, and so can follow what changes in a stream."""
 
+import math
+import warnings
+from numbers import Real
+
 from keras import ops
 
 from rnnzoo.readouts.base import Readout, wide, with_ones, zeros
@@ -34,7 +38,7 @@ class Online(Readout):
             weights: `(rows,)`, none negative.
 
         Returns:
-            The weight of all rows so far.
+            The weight of all rows since the last `solve`.
         """
         x, y, weights = with_ones(x), wide(y), wide(weights)
 
@@ -51,12 +55,25 @@ class Online(Readout):
         for variable, value in zip(learned, found):
             variable.assign(value)
         self.rows.assign_add(ops.sum(weights))
-        return self.rows.value
+        return ops.convert_to_tensor(self.rows)
 
     def solve(self, epochs=1):
-        """The mean squared error of every row before it was learned, in a list."""
+        """The mean squared error of the rows since the last time, in a list.
+
+        It is that of every row before it was learned.
+
+        Warns:
+            UserWarning: if the solution has grown beyond all numbers.
+        """
         rows = float(self.rows) * self.solution.shape[1]
-        return [float(self.squares) / max(rows, 1e-300)]
+        error = float(self.squares) / max(rows, 1e-300)
+        self.squares.assign(0.0)
+        self.rows.assign(0.0)
+        if not math.isfinite(error):
+            warnings.warn("The readout has diverged: its error is no number any more. "
+                          "Use a smaller learning_rate for LMS, a larger ridge for RLS "
+                          "or smaller features.", stacklevel=2)
+        return [error]
 
     def weights(self, number=0):
         """Kernel `(features, outputs)` and bias `(outputs,)`."""
@@ -81,8 +98,9 @@ class RLS(Online):
     """
 
     def __init__(self, ridge=1e-6, forgetting=1.0):
-        if not 0 < ridge < float("inf"):
-            raise ValueError(f"`ridge` is above 0 for RLS; received {ridge!r}.")
+        if not isinstance(ridge, Real) or not 0 < ridge < math.inf:
+            raise ValueError("`ridge` is one number above 0 for RLS; received "
+                             f"{ridge!r}.")
         if not 0 < forgetting <= 1:
             raise ValueError(f"`forgetting` is in (0, 1]; received {forgetting!r}.")
         self.ridge = ridge
@@ -114,7 +132,7 @@ class LMS(Online):
     """
 
     def __init__(self, learning_rate=0.01):
-        if not 0 < learning_rate < float("inf"):
+        if not isinstance(learning_rate, Real) or not 0 < learning_rate < math.inf:
             raise ValueError("`learning_rate` is a number above 0 for LMS; received "
                              f"{learning_rate!r}.")
         self.learning_rate = learning_rate

@@ -29,7 +29,10 @@ class Ridge(Readout):
     """
 
     def __init__(self, ridge=1e-6):
-        self.ridge = [float(p) for p in np.atleast_1d(ridge)]
+        try:
+            self.ridge = [float(p) for p in np.atleast_1d(ridge)]
+        except (TypeError, ValueError):
+            self.ridge = []
         if not self.ridge or not all(0 <= p < np.inf for p in self.ridge):
             raise ValueError("`ridge` is a penalty that is not negative, or a list of "
                              f"such; received {ridge!r}.")

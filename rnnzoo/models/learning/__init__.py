@@ -6,7 +6,9 @@ A rule has
 - `train_step(network, *arguments)` and `test_step(network, *arguments)`, given what
   Keras gives to the methods of `Model`, and returning what those return;
 - `settle(network, evaluate)`, called before a network is evaluated, whose `evaluate`
-  goes over the same data, and `settled`, whether there is nothing to be done by it.
+  goes over the same data, and `settled`, whether there is nothing to be done by it;
+- `end()`, called when `fit` ends, be it by an error;
+- `single_batches`, whether a batch outside `fit` teaches anything.
 """
 
 from rnnzoo import readouts
@@ -46,5 +48,6 @@ def get(readout, **options):
     if readout == GRADIENT:
         return Backpropagation()
     if readout in _readouts:
-        readout = _readouts[readout](**options)
-    return ReadoutLearning(readout)
+        return ReadoutLearning(_readouts[readout](**options))
+    # One object may be given to several networks, but what is learned is of each.
+    return ReadoutLearning(type(readout).from_config(readout.get_config()))

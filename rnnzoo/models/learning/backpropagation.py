@@ -10,6 +10,7 @@ class Backpropagation:
     """Gradient descent through time, with targets shown where a cell asks for them."""
 
     settled = True      # every step leaves a trained network
+    single_batches = True
 
     def begin(self, network, options):
         if not options.get("steps_per_epoch"):
@@ -25,3 +26,6 @@ class Backpropagation:
 
     def settle(self, network, evaluate):
         """There is nothing to settle."""
+
+    def end(self):
+        """Nothing is left open."""

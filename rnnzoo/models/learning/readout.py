@@ -1,5 +1,7 @@
 """A readout that learns without backpropagation, inside Keras' own `fit`."""
 
+from collections.abc import Iterator
+
 import keras
 from keras import ops, tree
 
@@ -11,11 +13,15 @@ class ReadoutLearning:
 
     Nothing else of the network is trained. Every `fit` starts anew. The solution is set
     before validation data are seen, or at the end of the epoch, so that validation,
-    callbacks and tuners judge what was learned.
+    callbacks and tuners judge what was learned. An epoch that is interrupted is not
+    learned. Cells that feed back their output are shown the targets instead, in
+    learning and where the best of several solutions is chosen.
 
     Args:
         readout: a `rnnzoo.readouts` rule.
     """
+
+    single_batches = False
 
     def __init__(self, readout):
         self.readout = readout
@@ -32,19 +38,26 @@ class ReadoutLearning:
 
         Raises:
             NotImplementedError: on another backend than TensorFlow.
-            ValueError: if there are several penalties and no validation data.
+            ValueError: if there are several penalties and no validation data, or such
+                as can be read only once.
         """
         if keras.backend.backend() != "tensorflow":
             raise NotImplementedError(
                 "Readouts learn inside `fit` on the TensorFlow backend only; set "
                 "KERAS_BACKEND=tensorflow. The trained network runs on any backend.")
-        validated = (options.get("validation_data") is not None
-                     or options.get("validation_split"))
+        validation = options.get("validation_data")
+        validated = validation is not None or options.get("validation_split")
         if self.readout.several and not (
                 validated and options.get("validation_freq", 1) == 1):
             raise ValueError(
                 "Of several penalties the best is chosen on validation data, after "
                 "every epoch: give `fit` validation_data, or `ridge` one penalty.")
+        if (self.readout.several and isinstance(validation, Iterator)
+                and not options.get("validation_steps")):
+            raise ValueError(
+                "To choose the best of several penalties the validation data are read "
+                "twice, a generator only once; give arrays, a tf.data.Dataset or a "
+                "keras.utils.PyDataset.")
         if self.features is None:
             self.features = _features(network)
             width = self.features.outputs[0].shape[-1]
@@ -84,6 +97,10 @@ class ReadoutLearning:
         for weight, value in zip(_weights(network), self.readout.weights(number)):
             weight.assign(value)
 
+    def end(self):
+        """Leaves the network with what was last solved."""
+        self.epochs = 0
+
     def _rows(self, network, data, training):
         """Features, targets and weights of all steps of a batch, row by row."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -91,10 +108,7 @@ class ReadoutLearning:
             features, weights = self.features(x, training=training)
         targets = network.task.as_output(y, network.output_size)
         if sample_weight is not None:
-            sample_weight = ops.cast(sample_weight, weights.dtype)
-            missing = len(weights.shape) - len(sample_weight.shape)
-            weights = weights * ops.reshape(
-                sample_weight, (*ops.shape(sample_weight), *[1] * missing))
+            weights = weights * ops.cast(sample_weight, weights.dtype)
         return (ops.reshape(features, (-1, features.shape[-1])),
                 ops.reshape(targets, (-1, network.output_size)),
                 ops.reshape(weights, (-1,)))
@@ -110,6 +124,9 @@ class _Epochs(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.rule.epochs += 1
         self.rule.losses = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rule.losses = None     # another callback may have evaluated on its way
 
     def on_epoch_end(self, epoch, logs=None):
         self.rule.settle(self.model, None)
