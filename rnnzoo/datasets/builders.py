@@ -75,7 +75,8 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
                 for split, pairs in self.rows(folder).items()}
 
     def _generate_examples(self, all_x, all_y, numbers=None):
-        for number, x, y in zip(numbers or range(len(all_x)), all_x, all_y):
+        numbers = numbers or range(len(all_x))
+        for number, x, y in zip(numbers, all_x, all_y, strict=True):
             yield number, {"x": x, "y": y}
 
 

@@ -85,6 +85,12 @@ def test_lorenz_agrees_with_scipy():
         np.testing.assert_allclose(solution.y.T[:20], series[:20], atol=4e-5)
 
 
+@pytest.mark.parametrize("name", ["henon", "lorenz"])
+def test_sequences_start_anywhere_on_the_attractor(name):
+    x, _ = datasets.sample(name, 500, 30)
+    np.testing.assert_allclose(x[:, 0].std(axis=0), x.std(axis=(0, 1)), rtol=0.15)
+
+
 def test_henon_is_its_map_of_the_plane():
     x, y = datasets.sample("henon", 5, 50)
     for series, target in zip(x[..., 0], y[..., 0]):
