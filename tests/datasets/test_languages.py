@@ -54,16 +54,19 @@ def test_words_to_count_have_every_length_equally_often(name, letters):
 @pytest.mark.parametrize("name, letters", [
     ("anbn_labelled", "ab"), ("anbncn_labelled", "abc")])
 def test_counting_verdicts_are_those_of_a_recogniser(name, letters):
-    kinds = Counter()
+    kinds, counts = Counter(), set()
     for read, verdict in drawn(name, 2000, 18):
         word = "".join(read)
         assert (verdict == "accepted") == counted(word, letters)
         in_order = list(word) == sorted(word)
         equal = len({word.count(letter) for letter in letters}) == 1
         kinds[in_order, equal] += 1
+        counts.add(tuple(word.count(letter) for letter in letters))
     # Of the wrong words half have wrong counts, and half a wrong order.
     assert kinds[True, True] == 1000 and kinds[False, False] == 0
     assert 400 < kinds[True, False] < 600
+    for place in range(len(letters)):           # any letter may be the wrong one
+        assert (*(3 + (other == place) for other in range(len(letters))),) in counts
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 4])
@@ -82,13 +85,16 @@ def test_brackets_of_a_length_are_equally_likely(name, words_of_length_6):
 
 @pytest.mark.parametrize("kinds", [1, 2, 4])
 def test_bracket_verdicts_are_those_of_a_recogniser(kinds):
-    misplaced = 0
+    misplaced, crossed = 0, 0
     for read, verdict in drawn(f"dyck_{kinds}_labelled", 1000, 16):
         word = "".join(read)
         assert (verdict == "accepted") == balanced(word)
         misplaced += verdict == "rejected" and all(
             word.count(a) == word.count(b) for a, b in ("()", "[]", "{}", "<>"))
+        alike = re.sub(r"[\[{<]", "(", re.sub(r"[\]}>]", ")", word))
+        crossed += verdict == "rejected" and balanced(alike)
     assert misplaced == 250         # of half of the wrong words the numbers are right
+    assert (crossed > 50) == (kinds > 1)        # and some only have the wrong kinds
 
 
 @pytest.mark.parametrize("number", TOMITA)

@@ -87,10 +87,12 @@ def test_longer_sequences_to_repeat_have_more_symbols():
 
 
 def test_the_value_of_the_key_is_recalled():
-    counts = set()
+    counts, asked = set(), set()
     for read, label in drawn("associative_recall", 300, 5):
         *pairs, mark, key = read
         assert mark == "?" and len(set(pairs[::2])) == len(pairs) // 2
         assert dict(zip(pairs[::2], pairs[1::2]))[key] == label
         counts.add(len(pairs) // 2)
+        asked.add((pairs[::2].index(key), len(pairs) // 2))
     assert counts == {1, 2, 3, 4, 5}
+    assert asked == {(place, count) for count in counts for place in range(count)}
