@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from rnnzoo import files, recurrence
 from rnnzoo.models.memory import MemoryNetwork
-from rnnzoo.serving import signatures
+from rnnzoo.serving import kit, signatures
 
 
 def export(model, directory, version=None, *, labels=None):
@@ -41,25 +41,26 @@ def export(model, directory, version=None, *, labels=None):
             isinstance(version, bool) or not isinstance(version, Integral)
             or version < 1):
         raise ValueError(f"`version` is a positive integer; received {version!r}.")
-    objection = ""
+    if isinstance(model, MemoryNetwork):
+        found, objection = signatures.of_memory(model), ""
+    else:
+        found, objection = signatures.of_network(model, _checked(labels, model))
+    served = {}
 
     def write(folder):
-        nonlocal objection
-        archive = keras.export.ExportArchive()
-        archive.track(model)
+        module = tf.Module()
+        module.weights = model.variables
         # What a server runs must not depend on where, and within what, it was written.
         with recurrence.using("plain"):
-            if isinstance(model, MemoryNetwork):
-                found = signatures.of_memory(model)
-            else:
-                found, objection = signatures.of_network(model, _checked(labels, model))
-            served = {name: _add(archive, name, signature)
-                      for name, signature in found.items()}
-            if "step" in served:
-                _compare(model, served)
-            archive.write_out(str(folder), verbose=False)
+            served.update({name: _traced(signature)
+                           for name, signature in found.items()})
+        if "step" in served:
+            _compare(model, served)
+        tf.saved_model.save(module, str(folder), served)
+        kit.warm_up(folder, model.name, found)
 
     folder = files.write_folder(directory, write, version)
+    kit.describe(folder, model.name, found, served, objection)
     if objection:
         print(f"{folder} serves whole sequences only: {objection}")
     return folder
@@ -76,14 +77,13 @@ def _checked(labels, network):
     return labels
 
 
-def _add(archive, name, signature):
-    """Traces a signature; returns it as a function of tensors by name."""
-    traced = archive.add_endpoint(
-        name, lambda values: signature.function(**values),
-        input_signature=[{word: tf.TensorSpec(spec.shape, spec.dtype, word)
-                          for word, spec in signature.inputs.items()}])
-    traced = traced.get_concrete_function()
-    return lambda **values: traced({k: tf.constant(v) for k, v in values.items()})
+def _traced(signature):
+    """The graph of a signature, a function of tensors by name."""
+    return tf.function(
+        lambda values: signature.function(**values), autograph=False,
+        input_signature=[{name: tf.TensorSpec(spec.shape, spec.dtype, name)
+                          for name, spec in signature.inputs.items()}],
+    ).get_concrete_function()
 
 
 def _compare(network, served):
@@ -94,10 +94,10 @@ def _compare(network, served):
         values = draw.integers(network.vocabulary_size, size=shape, dtype="int32")
     else:
         values = draw.normal(size=shape).astype(x.dtype)
-    whole = served["serving_default"](x=values)["y"].numpy()
-    states, answers = served["initial_state"](streams=np.zeros(2, "float32")), []
+    whole = served["serving_default"]({"x": tf.constant(values)})["y"].numpy()
+    states, answers = served["initial_state"]({"streams": tf.zeros(2)}), []
     for now in values.swapaxes(0, 1):
-        states = served["step"](x=now, **states)
+        states = served["step"]({"x": tf.constant(now), **states})
         answers.append(states.pop("y").numpy())
     steps = np.stack(answers, axis=1) if network.task.per_step else answers[-1]
     largest = max(1, np.nanmax(np.abs(whole), initial=0), *(
