@@ -89,10 +89,11 @@ def test_bracket_verdicts_are_those_of_a_recogniser(kinds):
     for read, verdict in drawn(f"dyck_{kinds}_labelled", 1000, 16):
         word = "".join(read)
         assert (verdict == "accepted") == balanced(word)
-        misplaced += verdict == "rejected" and all(
+        moved = verdict == "rejected" and all(
             word.count(a) == word.count(b) for a, b in ("()", "[]", "{}", "<>"))
+        misplaced += moved
         alike = re.sub(r"[\[{<]", "(", re.sub(r"[\]}>]", ")", word))
-        crossed += verdict == "rejected" and balanced(alike)
+        crossed += moved and balanced(alike)
     assert misplaced == 250         # of half of the wrong words the numbers are right
     assert (crossed > 50) == (kinds > 1)        # and some only have the wrong kinds
 
