@@ -116,6 +116,12 @@ def test_tomitas_words_of_a_length_are_equally_likely(number):
     assert_equally_frequent(found["rejected"], 64 - accepted)
 
 
+def test_tomitas_lengths_are_equally_frequent():
+    rows = list(drawn("tomita_4", 4000, 8))
+    accepted = Counter(len(read) for read, verdict in rows if verdict == "accepted")
+    assert_equally_frequent(accepted, 8)
+
+
 def test_parity_is_that_of_the_ones():
     for read, label in drawn("parity", 300, 20):
         assert label == ("odd" if read.count("1") % 2 else "even")
