@@ -78,7 +78,7 @@ class Stepper:
         if len(x.shape) != len(wanted) or x.shape[1:] != wanted[1:]:
             raise ValueError(f"A step has the shape {('batch', *wanted[1:])}; received "
                              f"{tuple(x.shape)}.")
-        y, states = self.read(x[:, None], states)
+        y, states = self.read(ops.expand_dims(x, 1), states)
         return self._last(y), states
 
     def read(self, x, states):
@@ -118,8 +118,8 @@ class Stepper:
                 # Masks are inputs too, but they ride on the tensors that they mask.
                 inputs = [values[id(v)] for v in tree.flatten(layer.input)
                           if id(v) in values]
-                values[id(layer.output)] = layer(
-                    inputs if len(inputs) > 1 else inputs[0])
+                values[id(layer.output)] = _applied(
+                    layer, inputs if len(inputs) > 1 else inputs[0])
         return values[id(self.network.outputs[0])], {
             f"{word}.{name}": state for word, layer in self.layers.items()
             for name, state in carried[layer.name].items()}
@@ -135,6 +135,14 @@ class Stepper:
 
     def _last(self, y):
         return y[:, -1] if self.network.task.per_step else y
+
+
+def _applied(layer, x):
+    """What a layer makes of a piece of a sequence."""
+    if isinstance(layer, keras.layers.Dense) and x.shape[1:-1] == (1,):
+        # Of two axes it makes one product; of three TensorFlow reshapes around it.
+        return ops.expand_dims(layer(ops.squeeze(x, 1)), 1)
+    return layer(x)
 
 
 def _carried_states(layer):

@@ -19,7 +19,7 @@ import keras
 from keras import ops, tree
 
 from rnnzoo.errors import unknown
-from rnnzoo.recurrence.generic import Unservable, scanned, unrolled
+from rnnzoo.recurrence.generic import Unservable, scanned, single, unrolled
 
 PATHS = ("auto", "plain", "fast", "compiled", "frozen")
 
@@ -110,6 +110,8 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     Returns:
         Outputs `(batch, time, ...)` and the list of last states.
     """
+    if unroll and tree.flatten(z)[0].shape[1] == 1:
+        return single(cell, z, list(states), constants, mask)
     z = tree.map_structure(_swap, z)
     mask = None if mask is None else _swap(ops.cast(mask, "bool"))
     if go_backwards:

@@ -24,6 +24,16 @@ def unrolled(cell, z, states, constants, mask):
     return ops.stack(outputs), states
 
 
+def single(cell, z, states, constants, mask):
+    """The only step of a sequence, without turning axes; a masked one shows zeros."""
+    now = tree.map_structure(lambda v: ops.squeeze(v, 1), z)
+    valid = None if mask is None else ops.cast(mask[:, 0], "bool")
+    y, states = _step(cell, now, states, constants, valid)
+    if valid is not None:
+        (y,) = keep(valid, [y], [ops.zeros_like(y)])
+    return ops.expand_dims(y, 1), states
+
+
 def scanned(cell, z, states, constants, mask):
     """Leaves the loop to the backend's scan."""
 
