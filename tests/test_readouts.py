@@ -350,13 +350,12 @@ def test_single_batches_are_refused():
 def test_online_readouts_reach_the_solution_too():
     closed = network()
     closed.fit(X, Y, verbose=0)
-    for readout in ("rls", LMS(0.01)):
+    best = closed.evaluate(X, Y, verbose=0)[0]
+    for readout, epochs, at_most in (("rls", 1, 1.05), (LMS(0.02), 40, 1.5)):
         model = network(readout=readout, ridge=None)
-        history = model.fit(X, Y, epochs=100 if isinstance(readout, LMS) else 1,
-                            verbose=0).history
+        history = model.fit(X, Y, epochs=epochs, verbose=0).history
         assert np.isfinite(history["loss"]).all()
-        loss = model.evaluate(X, Y, verbose=0)[0]
-        assert loss < 1.3 * closed.evaluate(X, Y, verbose=0)[0]
+        assert model.evaluate(X, Y, verbose=0)[0] < at_most * best
 
 
 def test_a_readout_learns_by_gradient_too():
