@@ -1,6 +1,6 @@
 """What every associative memory shares: storing, the loop of recall, configuration."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import keras
@@ -73,10 +73,7 @@ class Memory(Configured, keras.layers.Layer):
     def __init__(self, *, max_steps, **kwargs):
         kwargs.pop("trainable", None)       # there is nothing that a gradient trains
         super().__init__(autocast=False, **kwargs)
-        if not isinstance(max_steps, int) or max_steps < 1:
-            raise ValueError(
-                f"`max_steps` is a positive integer; received {max_steps!r}.")
-        self.max_steps = max_steps
+        self.max_steps = whole(max_steps, "max_steps")
 
     @property
     def sides(self):
@@ -148,6 +145,7 @@ class Memory(Configured, keras.layers.Layer):
 
     def draw(self, states):
         """All that is random in one recall."""
+        return None         # AutoGraph cannot read a body without a statement
 
     def advance(self, states, k, drawn):
         """The states after step `k` of recall; steps are counted from 0."""
@@ -233,8 +231,8 @@ def differ(new, old, tolerance):
     return ops.any(ops.stack(moved), axis=0)
 
 
-def width(value, name="units"):
-    """Checks a number of units; NumPy's integers become Python's.
+def whole(value, name="units"):
+    """Checks a number of things; NumPy's integers become Python's.
 
     Raises:
         ValueError: if it is no positive integer.
@@ -242,3 +240,10 @@ def width(value, name="units"):
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
     return int(value)
+
+
+def positive(**numbers):
+    """Raises ValueError for a number that is not positive."""
+    for name, value in numbers.items():
+        if not isinstance(value, Real) or not value > 0:
+            raise ValueError(f"`{name}` is positive; received {value!r}.")

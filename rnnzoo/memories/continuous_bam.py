@@ -5,6 +5,7 @@ import math
 from keras import ops
 
 from rnnzoo.memories import graded
+from rnnzoo.memories.base import positive
 from rnnzoo.memories.pairs import Pairs
 from rnnzoo.registry import register
 
@@ -68,7 +69,7 @@ class ContinuousBAMMemory(Pairs):
     def __init__(self, units, *, gain=10.0, tau=1.0, time_step=0.2, max_steps=2000,
                  **kwargs):
         super().__init__(units, max_steps=max_steps, **kwargs)
-        graded.check(gain=gain, tau=tau, time_step=time_step)
+        positive(gain=gain, tau=tau, time_step=time_step)
         if time_step > tau:
             raise ValueError("`time_step` is no more than `tau`, or energy may rise; "
                              f"received {time_step!r} and {tau!r}.")

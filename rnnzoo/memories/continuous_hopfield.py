@@ -1,6 +1,7 @@
 """Continuous Hopfield network: the same valleys, with graded units."""
 
 from rnnzoo.memories import graded, rules
+from rnnzoo.memories.base import positive
 from rnnzoo.memories.coupled import Coupled
 from rnnzoo.registry import register
 
@@ -20,7 +21,7 @@ class ContinuousHopfieldMemory(Coupled):
     the discrete network does.
 
     The equation `tau du/dt = -u + V @ W - t` is integrated in small steps. Up to
-    `tau / (1 + gain)` energy never rises along them.
+    `tau / (1 + gain)` energy never rises along them, unless the memory is overloaded.
 
     Equations:
         u = arctanh(clip(x, -edge, edge)) / gain
@@ -69,8 +70,8 @@ class ContinuousHopfieldMemory(Coupled):
         self.gain = gain
         self.tau = tau
         self.time_step = time_step
-        graded.check(gain=gain, tau=tau)
-        graded.check(time_step=self.step_size)
+        positive(gain=gain, tau=tau)
+        positive(time_step=self.step_size)
 
     @property
     def step_size(self):
@@ -78,9 +79,12 @@ class ContinuousHopfieldMemory(Coupled):
 
         It is a step of mirror descent on the energy, which descends if the step is no
         more than `tau / (1 - gain * w)`, w being the lowest eigenvalue of the
-        connections. Without self-connections that is above -1, up to a pattern a unit.
+        connections. Without self-connections that is above -1, for as many patterns as
+        the rule holds.
         """
-        return self.time_step or self.tau / (1 + self.gain)
+        if self.time_step is None:
+            return self.tau / (1 + self.gain)
+        return self.time_step
 
     def enter(self, states):
         return (graded.potential(states, self.gain),)

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from rnnzoo.memories import rules
-from rnnzoo.memories.base import Memory, width
+from rnnzoo.memories.base import Memory, whole
 
 
 class Coupled(Memory):
@@ -19,7 +19,7 @@ class Coupled(Memory):
 
     def __init__(self, units, *, rule, threshold, **kwargs):
         super().__init__(**kwargs)
-        self.units = width(units)
+        self.units = whole(units)
         self.rule = rule
         self._rule = rules.get(rule)
         self.threshold = threshold

@@ -20,10 +20,3 @@ def cost(states, gain):
     parts = [ops.where(v > 0, v * ops.log(ops.where(v > 0, v, 1)), 0)
              for v in (1 + states, 1 - states)]
     return ops.sum(parts[0] + parts[1], axis=-1) / (2 * gain)
-
-
-def check(**numbers):
-    """Raises ValueError for a number that is not positive."""
-    for name, value in numbers.items():
-        if not value > 0:
-            raise ValueError(f"`{name}` is positive; received {value!r}.")

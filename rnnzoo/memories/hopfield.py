@@ -22,7 +22,7 @@ class HopfieldMemory(Coupled):
     """Network of units with two values that falls into the nearest of its memories.
 
     Choose it for patterns of -1 and 1 that arrive with wrong bits or with bits missing
-    (0). The Hebbian rule is the classic, and forgets; "storkey" holds more, and
+    (0). The Hebbian rule is the classic, and can forget; "storkey" holds more, and
     "pseudo_inverse" the most. One unit after another (asynchronous), energy never rises
     and recall always ends; all at once (synchronous) is faster, and may end in a cycle
     of two states, which is reported as not converged.

@@ -4,6 +4,7 @@ import math
 
 from keras import ops
 
+from rnnzoo.memories.base import positive
 from rnnzoo.memories.slots import Slotted
 from rnnzoo.registry import register
 
@@ -53,8 +54,7 @@ class ModernHopfieldMemory(Slotted):
 
     def __init__(self, units, *, beta=1.0, slots=1024, max_steps=100, **kwargs):
         super().__init__(units, slots=slots, max_steps=max_steps, **kwargs)
-        if not beta > 0:
-            raise ValueError(f"`beta` is positive; received {beta!r}.")
+        positive(beta=beta)
         self.beta = beta
 
     def similarities(self, states):

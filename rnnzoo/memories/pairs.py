@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from rnnzoo.memories.base import Capacity, Memory, width
+from rnnzoo.memories.base import Capacity, Memory, whole
 
 
 class PairRecall(NamedTuple):
@@ -37,7 +37,7 @@ class Pairs(Memory):
         if not isinstance(units, (list, tuple)) or len(units) != 2:
             raise ValueError("`units` is a pair, the widths of side a and of side b; "
                              f"received {units!r}.")
-        self.units = tuple(map(width, units))
+        self.units = tuple(map(whole, units))
 
     @property
     def sides(self):

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from rnnzoo.memories.base import NEAR, Memory, width
+from rnnzoo.memories.base import NEAR, Memory, whole
 
 
 class Slotted(Memory):
@@ -16,8 +16,8 @@ class Slotted(Memory):
 
     def __init__(self, units, *, slots, **kwargs):
         super().__init__(**kwargs)
-        self.units = width(units)
-        self.slots = width(slots, "slots")
+        self.units = whole(units)
+        self.slots = whole(slots, "slots")
 
     def build(self, input_shape=None):
         super().build(input_shape)

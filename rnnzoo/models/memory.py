@@ -153,7 +153,8 @@ class MemoryNetwork(keras.Model):
             ValueError: if fewer are stored, or, where that can be told, not these.
             NotImplementedError: if the rule cannot take a pattern out; it says why.
         """
-        batch = [v for v in self._checked(x, y, self.memory.alphabet) if v is not None]
+        sides = [x] if y is None else [x, y]
+        batch = [*self._sides(sides, {}, self.memory.alphabet).values()]
         before, asked = int(self.memory.count), len(batch[0])
         if asked > before:
             raise ValueError(f"{asked} patterns cannot be forgotten; the memory holds "
@@ -188,30 +189,29 @@ class MemoryNetwork(keras.Model):
         Returns:
             A `Recall` or `PairRecall`, of NumPy arrays.
         """
-        sides = {**dict(zip(self.memory.sides, cues)), **sides}
-        for name in sides:
-            if name not in self.memory.sides:
-                raise ValueError(unknown("side", name, self.memory.sides))
-        if all(v is None for v in sides.values()):
-            raise ValueError("Give cues: " + " or ".join(self.memory.sides) + ".")
-        sides = patterns.check(self.memory, sides, self.memory.cue_alphabet)
+        sides = self._sides(cues, sides, self.memory.cue_alphabet, least=1)
         return self._questions.recall.answer(sides, batch_size)
 
-    def energy(self, *states, batch_size=ROWS):
+    def energy(self, *states, batch_size=ROWS, **sides):
         """Energy of states `(batch, units)`, of a memory of pairs of both sides.
+
+        Args:
+            *states: one array a side.
+            batch_size: states that are measured together.
+            **sides: the same by name.
 
         Returns:
             A NumPy array `(batch,)`.
         """
-        sides = dict(zip(self.memory.sides, states, strict=True))
-        sides = patterns.check(self.memory, sides, None)
+        sides = self._sides(states, sides, None)
         return self._questions.energy.answer(sides, batch_size)
 
     def descent(self, *cues, steps=None):
         """States and energies along recall, from the cues to where all rows are still.
 
         Args:
-            *cues: `(batch, units)`; of a memory of pairs, of both sides.
+            *cues: `(batch, units)`; of a memory of pairs, of both sides, zeros where
+                nothing is known.
             steps: number of steps, by default until nothing changes.
 
         Returns:
@@ -219,8 +219,7 @@ class MemoryNetwork(keras.Model):
             and the energies `(steps + 1, batch)`.
         """
         memory = self.memory
-        sides = dict(zip(memory.sides, cues, strict=True))
-        sides = patterns.check(memory, sides, memory.cue_alphabet)
+        sides = self._sides(cues, {}, memory.cue_alphabet)
         path, energies = memory.trace(*sides.values(), steps=steps)
         path = [tuple(map(ops.convert_to_numpy, states)) for states in path]
         return ([states if len(sides) > 1 else states[0] for states in path],
@@ -255,6 +254,12 @@ class MemoryNetwork(keras.Model):
         x = self._checked_cues(x)
         if isinstance(x, np.ndarray):
             batch_size = batch_size or ROWS
+            *others, side = self.memory.sides
+            if y is not None:
+                y = patterns.check(self.memory, {side: y}, self.memory.alphabet)[side]
+            elif others:
+                raise ValueError(f'"{self.memory.name}" answers with side {side}; give '
+                                 "what it should be: evaluate(a, b).")
         return super().evaluate(x, y, batch_size, *args, **kwargs)
 
     def get_config(self):
@@ -268,6 +273,20 @@ class MemoryNetwork(keras.Model):
 
     # What is refused
 
+    def _sides(self, given, named, alphabet, least=None):
+        """Sides by name, checked: at least so many of them, or all."""
+        names = list(self.memory.sides)
+        for name in named:
+            if name not in names:
+                raise ValueError(unknown("side", name, names))
+        sides = {**dict(zip(names, given)), **named}
+        sides = {n: sides[n] for n in names if sides.get(n) is not None}
+        if len(given) > len(names) or len(sides) < (least or len(names)):
+            raise ValueError(f'"{self.memory.name}" takes '
+                             f"{(' or ' if least else ' and ').join(names)}; received "
+                             f"{len(given) + len(named)} arrays.")
+        return patterns.check(self.memory, sides, alphabet)
+
     def _checked(self, x, y, alphabet):
         memory = self.memory
         paired = len(memory.sides) > 1
@@ -277,7 +296,7 @@ class MemoryNetwork(keras.Model):
             return patterns.checked_dataset(memory, x, [alphabet] * 2), y
         if isinstance(x, keras.utils.PyDataset) or hasattr(x, "__next__"):
             return x, y
-        _check_sides(memory, 1 if y is None else 2)
+        _check_sides(memory, sum(v is not None for v in (x, y)))
         sides = dict(zip(memory.sides, (x, y)))
         x, *y = patterns.check(memory, sides, alphabet).values()
         return x, y[0] if paired else None
@@ -342,6 +361,6 @@ def _check_sides(memory, given):
         return
     if len(memory.sides) > 1:
         raise ValueError(f'"{memory.name}" stores pairs: fit(a, b), or a dataset of '
-                         "pairs. Only one side was received.")
+                         f"pairs. Sides received: {given}.")
     raise ValueError(f'"{memory.name}" stores single patterns: fit(x). For pairs build '
-                     '"bam".')
+                     f'"bam". Sides received: {given}.')

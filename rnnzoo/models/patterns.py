@@ -20,7 +20,7 @@ def check(memory, sides, alphabet):
     Raises:
         ValueError: if one does not fit; the message says what would.
     """
-    sides = {name: _array(v) for name, v in sides.items() if v is not None}
+    sides = {name: _array(name, v) for name, v in sides.items() if v is not None}
     for name, v in sides.items():
         _check_form(memory, name, v)
         if not np.isfinite(v).all():
@@ -56,6 +56,9 @@ def checked_dataset(memory, dataset, alphabets):
     names = list(memory.sides) if len(memory.sides) > 1 else ["x", "y"]
     widths = [*memory.sides.values()] * 2
     parts = spec if isinstance(spec, tuple) else (spec,)
+    if not all(hasattr(part, "shape") for part in parts):
+        raise ValueError("A dataset for a memory gives arrays or tuples of them; "
+                         f"received {spec}.")
     for name, part, width in zip(names, parts, widths):
         _check_shape(memory, name, tuple(part.shape), width)
 
@@ -67,9 +70,12 @@ def checked_dataset(memory, dataset, alphabets):
                 tf.reduce_all(tf.math.is_finite(v)), [_no_number(name)]))
             if alphabet:
                 letters = tf.constant(alphabet, v.dtype)
-                good = tf.reduce_any(v[..., None] == letters, axis=-1)
+                good = tf.reduce_all(tf.reduce_any(v[..., None] == letters, axis=-1))
+                if 0 in alphabet:
+                    good &= ~(tf.reduce_any(v == 0) & tf.reduce_any(v > 0)
+                              & tf.reduce_all(v >= 0))
                 asserts.append(tf.debugging.Assert(
-                    tf.reduce_all(good), [_wrong_alphabet(name, alphabet)]))
+                    good, [_wrong_alphabet(name, alphabet)]))
         with tf.control_dependencies(asserts):
             batch = tf.nest.map_structure(tf.identity, batch)
         return batch if len(batch) > 1 else batch[0]
@@ -77,7 +83,9 @@ def checked_dataset(memory, dataset, alphabets):
     return dataset.map(assert_values)
 
 
-def _array(v):
+def _array(name, v):
+    if is_dataset(v) or isinstance(v, dict):
+        raise ValueError(f"{name} is a {type(v).__name__}; an array is needed here.")
     if hasattr(v, "to_numpy"):
         return v.to_numpy()
     return keras.ops.convert_to_numpy(v)
@@ -102,7 +110,8 @@ def _spelled(v, alphabet):
     """Whether all elements are letters; and not 0 and 1, where 0 means unknown."""
     if alphabet is None:
         return True
-    no_letters = 0 in alphabet and (v == 0).any() and not (v < 0).any()
+    no_letters = (0 in alphabet and (v == 0).any() and (v > 0).any()
+                  and not (v < 0).any())
     # Letter by letter, which is many times faster than np.isin.
     return np.logical_or.reduce([v == a for a in alphabet]).all() and not no_letters
 

@@ -56,8 +56,15 @@ def test_pairs_are_recalled_from_either_side_and_forgotten():
     np.testing.assert_array_equal(model.predict(A, verbose=0), B)
     np.testing.assert_array_equal(model.recall(b=B).a, A)
     np.testing.assert_array_equal(model.recall(A, B).b, B)
-    with pytest.raises(ValueError, match="Give cues: a or b"):
+    with pytest.raises(ValueError, match="takes a or b; received 0"):
         model.recall()
+    with pytest.raises(ValueError, match="takes a and b; received 1 arrays"):
+        model.energy(A)
+    with pytest.raises(ValueError, match=r"evaluate\(a, b\)"):
+        model.evaluate(A)
+    path, _ = model.descent(A, 0 * B)               # nothing is known of b
+    np.testing.assert_array_equal(path[-1][1], B)
+    np.testing.assert_array_equal(model.energy(b=B, a=A), model.energy(A, B))
     model.forget(A[:1], B[:1])
     assert int(model.memory.count) == 2
     assert (model.energy(A, B)[0] > model.energy(A, B)[1:]).all()
@@ -118,6 +125,12 @@ def test_an_overload_warns_with_the_rules_number(name, units, arguments, number,
     (lambda m: m.fit(X, sample_weight=np.ones(6)), "`sample_weight`"),
     (lambda m: m.forget(np.tile(X, (2, 1))), "cannot be forgotten; the memory holds 6"),
     (lambda m: m.recall(y=X), "Unknown side 'y'"),
+    (lambda m: m.recall(X, X), "takes x; received 2 arrays"),
+    (lambda m: m.fit(), r"fit\(x\).* received: 0"),
+    (lambda m: m.fit({"x": X}), "x is a dict; an array is needed"),
+    (lambda m: m.forget(tf.data.Dataset.from_tensors(X)), "an array is needed"),
+    (lambda m: m.evaluate(X, X[:, :9]), r"takes \(batch, 50\)"),
+    (lambda m: m.fit(tf.data.Dataset.from_tensors({"x": X})), "arrays or tuples"),
     (lambda m: m.fit(tf.data.Dataset.from_tensor_slices(X[:, :9]).batch(2)), "takes"),
 ])
 def test_what_does_not_fit_is_refused_before_anything_is_stored(stored, act, says):
@@ -128,11 +141,14 @@ def test_what_does_not_fit_is_refused_before_anything_is_stored(stored, act, say
         np.testing.assert_array_equal(old, new)
 
 
-def test_a_dataset_of_a_wrong_alphabet_is_refused():
-    model = rnnzoo.build("hopfield", 50)
-    data = tf.data.Dataset.from_tensor_slices((X + 1) // 2).batch(2)
-    with pytest.raises(tf.errors.InvalidArgumentError):
-        model.fit(data, verbose=0)
+@pytest.mark.parametrize("method", ["fit", "predict"])
+@pytest.mark.parametrize("values, says", [
+    ((X + 1) // 2, r"2 \* x - 1"), (X * np.nan, "NaN or infinite")])
+def test_a_dataset_of_wrong_values_is_refused(stored, method, values, says):
+    data = tf.data.Dataset.from_tensor_slices(values).batch(6)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=says):
+        getattr(stored, method)(data, verbose=0)
+    assert int(stored.memory.count) == 6
 
 
 @pytest.mark.parametrize("arguments, says", [
@@ -147,6 +163,7 @@ def test_wrong_arguments_are_answered_with_the_nearest(arguments, says):
 @pytest.mark.parametrize("name, arguments", [
     ("continuous_hopfield", {"gain": -1}), ("dense_hopfield", {"degree": 1}),
     ("dense_hopfield", {"interaction": "linear"}), ("modern_hopfield", {"beta": 0}),
+    ("continuous_hopfield", {"time_step": 0}), ("modern_hopfield", {"beta": "high"}),
     ("modern_hopfield", {"slots": 0}), ("continuous_bam", {"time_step": 2.0})])
 def test_numbers_out_of_range_are_refused(name, arguments):
     units = (5, 4) if "bam" in name else 5
