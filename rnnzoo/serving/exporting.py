@@ -80,10 +80,24 @@ def _checked(labels, network):
 def _traced(signature):
     """The graph of a signature, a function of tensors by name."""
     return tf.function(
-        lambda values: signature.function(**values), autograph=False,
+        lambda values: signature.function(**_refusing(values, signature.inputs)),
+        autograph=False,
         input_signature=[{name: tf.TensorSpec(spec.shape, spec.dtype, name)
                           for name, spec in signature.inputs.items()}],
     ).get_concrete_function()
+
+
+def _refusing(values, specs):
+    """The values, as a graph that refuses others; most operations would stretch them.
+    """
+    values = {name: tf.ensure_shape(values[name], spec.shape)
+              for name, spec in specs.items()}
+    (first, value), *others = values.items()
+    checks = [tf.debugging.assert_equal(
+        tf.shape(other)[0], tf.shape(value)[0],
+        f"`{name}` needs as many rows as `{first}`.") for name, other in others]
+    with tf.control_dependencies(checks):
+        return {name: tf.identity(value) for name, value in values.items()}
 
 
 def _compare(network, served):
