@@ -31,8 +31,8 @@ def export(model, directory, version=None, *, labels=None):
         The path of the version's folder.
 
     Raises:
-        ValueError: the version is no positive integer, or the labels are not as many
-            as the network's.
+        ValueError: the model is no network of the zoo, the version is no positive
+            integer, or the labels are not as many as the network's.
         FileExistsError: the version is there already; it is left as it is.
         ArithmeticError: the network gives other answers step by step than as a whole,
             which is a defect of its cell.
@@ -41,6 +41,9 @@ def export(model, directory, version=None, *, labels=None):
             isinstance(version, bool) or not isinstance(version, Integral)
             or version < 1):
         raise ValueError(f"`version` is a positive integer; received {version!r}.")
+    if getattr(model, "arguments", None) is None:
+        raise ValueError(f"`export` takes a network made by rnnzoo.build; received "
+                         f"{model!r}. Others are written by keras' own model.export.")
     if isinstance(model, MemoryNetwork):
         found, objection = signatures.of_memory(model), ""
     else:

@@ -1,52 +1,83 @@
-import subprocess
-import sys
+"""A version is written whole, runs anywhere, and is never overwritten."""
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 import rnnzoo
-from rnnzoo.serving import export
+from rnnzoo.models.streaming import Stepper
 
-ALONE = """
-import sys
-import numpy as np, tensorflow as tf
-sys.modules["rnnzoo"] = None    # an import of it fails from here on
-for number in "12":
-    model = tf.saved_model.load(number)
-    serve = model.signatures["serving_default"]
-    (x,) = serve.structured_input_signature[1].values()
-    assert x.name == "x" and x.shape[:2] == [None, None]
-    y = serve(x=tf.constant(np.load(f"x{number}.npy")))
-    np.save(f"y{number}.npy", y["y"])
-"""
+X = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
 
 
-def small(**arguments):
-    return rnnzoo.build("elman", task="tagging", output_size=3, units=4, **arguments)
+def small(name="elman", **arguments):
+    return rnnzoo.build(name, **{"task": "tagging", "output_size": 3, "units": 4,
+                                 "input_shape": (None, 3), **arguments})
 
 
-def test_an_export_gives_the_same_numbers_where_rnnzoo_is_not(tmp_path):
-    x = {"1": np.random.randn(2, 5, 3).astype("float32"),
-         "2": np.array([[3, 4, 0]], "int32")}
-    models = {"1": small(input_shape=(None, 3)), "2": small(vocabulary_size=6)}
-    for number, model in models.items():
-        assert export(model, str(tmp_path)) == tmp_path / number
-        np.save(tmp_path / f"x{number}.npy", x[number])
-    done = subprocess.run([sys.executable, "-I", "-c", ALONE], cwd=tmp_path,
-                          capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    for number, model in models.items():
-        served = np.load(tmp_path / f"y{number}.npy")
-        expected = keras.ops.convert_to_numpy(model(x[number], training=False))
-        np.testing.assert_allclose(served, expected, rtol=1e-6, atol=1e-7)
+def operations(version):
+    """Names of the operations of an export, and of the attributes of its functions."""
+    model = saved_model_pb2.SavedModel.FromString(
+        (version / "saved_model.pb").read_bytes())
+    graph = model.meta_graphs[0].graph_def
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    functions = {attribute for f in graph.library.function for attribute, value
+                 in f.attr.items() if value.b}
+    return {node.op for node in nodes}, functions
+
+
+@pytest.mark.parametrize("name, readout", [("elman", "gradient"), ("esn", "ridge")])
+def test_an_export_amid_training_needs_no_compiler_and_no_other_operations(
+        tmp_path, name, readout):
+    class Exports(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rnnzoo.export(self.model, tmp_path)
+
+    model = small(name, readout=readout, task="forecasting")
+    model.fit(X, X, verbose=0, callbacks=[Exports()])
+    found, attributes = operations(tmp_path / "1")
+    assert "_XlaMustCompile" not in attributes
+    assert not {o for o in found if o.startswith(("Xla", "Cudnn", "PyFunc", "EagerPy"))}
+    assert {"While", "MatMul"} <= found
+    loaded = tf.saved_model.load(str(tmp_path / "1"))
+    served = loaded.signatures["serving_default"](x=tf.constant(X))["y"]
+    np.testing.assert_allclose(served, model.predict(X, verbose=0), atol=1e-5)
 
 
 def test_a_version_is_never_overwritten(tmp_path):
-    model = small(input_shape=(None, 3))
-    assert export(model, tmp_path, 7) == tmp_path / "7"
+    model = small(bidirectional=True)
+    assert rnnzoo.export(model, tmp_path, 7) == tmp_path / "7"
     before = (tmp_path / "7" / "saved_model.pb").read_bytes()
     with pytest.raises(FileExistsError, match="never overwritten.*is 8"):
-        export(model, tmp_path, 7)
+        rnnzoo.export(model, str(tmp_path), 7)
     assert (tmp_path / "7" / "saved_model.pb").read_bytes() == before
-    assert export(model, tmp_path) == tmp_path / "8"
+    assert rnnzoo.export(model, str(tmp_path)) == tmp_path / "8"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "7", "8", "README.md", "batching.config", "models.config"}
+
+
+def test_steps_that_are_not_the_whole_are_found_out(tmp_path, monkeypatch):
+    step = Stepper.step
+
+    def wrong(self, x, states):
+        y, states = step(self, x, states)
+        return y + 0.125, states
+
+    monkeypatch.setattr(Stepper, "step", wrong)
+    with pytest.raises(ArithmeticError, match="'elman' gives other.*to 0.125 where"):
+        rnnzoo.export(small(), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("version", [0, -1, True, 1.5, "2"])
+def test_a_version_is_a_positive_integer(tmp_path, version):
+    with pytest.raises(ValueError, match="positive integer"):
+        rnnzoo.export(small(), tmp_path, version)
+
+
+def test_what_the_zoo_did_not_make_is_refused(tmp_path):
+    x = keras.Input((None, 3))
+    with pytest.raises(ValueError, match=r"rnnzoo\.build.*keras.*export"):
+        rnnzoo.export(keras.Model(x, keras.layers.GRU(2)(x)), tmp_path)
