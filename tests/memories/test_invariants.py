@@ -83,7 +83,7 @@ def test_modern_energy_never_rises(patterns, cues, beta):
 @given(bits(4, N), reals(ROWS, N), st.sampled_from(["hebbian", "storkey",
                                                     "pseudo_inverse"]))
 def test_continuous_energy_never_rises(patterns, cues, rule):
-    memory = ContinuousHopfieldMemory(N, rule=rule, gain=20.0, max_steps=60)
+    memory = ContinuousHopfieldMemory(N, rule=rule, gain=20.0, max_steps=30)
     memory.store(patterns)
     assert_descends(memory, np.clip(cues / 2, -1, 1))
 
@@ -107,7 +107,7 @@ def test_every_bam_matrix_settles(matrix, a, b):
 @few
 @given(reals(N, P), reals(ROWS, N), reals(ROWS, P), st.floats(0.05, 1.0))
 def test_every_continuous_bam_matrix_settles(matrix, a, b, time_step):
-    memory = ContinuousBAMMemory((N, P), gain=3.0, time_step=time_step, max_steps=80)
+    memory = ContinuousBAMMemory((N, P), gain=3.0, time_step=time_step, max_steps=30)
     memory.build()
     memory.built = True
     memory.kernel.assign(8 * matrix)
@@ -169,13 +169,15 @@ def test_degree_2_is_the_hopfield_network():
 
 # Settling
 
-def test_a_sweep_is_one_unit_after_another():
+@pytest.mark.parametrize("rule", ["hebbian", "pseudo_inverse"])
+def test_a_sweep_is_one_unit_after_another_and_none_hears_itself(rule):
     """Against a loop in NumPy that asks one unit at a time, in the same order."""
     random = np.random.default_rng(0)
-    memory = HopfieldMemory(150, seed=3, max_steps=1)
+    memory = HopfieldMemory(150, rule=rule, seed=3, max_steps=1)
     memory.store(random.choice([-1.0, 1.0], (30, 150)).astype("float32"))
     cues = random.choice([-1.0, 1.0], (5, 150)).astype("float32")
-    kernel, x = np.asarray(memory.kernel, "float64"), cues.astype("float64")
+    kernel, x = np.array(memory.kernel.numpy(), "float64"), cues.astype("float64")
+    np.fill_diagonal(kernel, 0)
     order = np.asarray(memory.draw((cues,))["orders"])[0]
     # The last block overlaps the one before it.
     for unit in (*order[:128], *order[-64:]):
@@ -250,7 +252,7 @@ def test_the_storkey_rule_is_the_papers_sum():
 @pytest.mark.parametrize("load, lowest, highest", [
     (0.138, 0.94, 0.99), (0.18, 0.0, 0.6)])
 def test_hebbian_overlap_at_the_edge_and_beyond(load, lowest, highest):
-    """N = 1000, 20 seeds, recall from all stored patterns."""
+    """N = 1000, 20 seeds, recall from 30 of the stored patterns of each."""
     units = 1000
     memory = HopfieldMemory(units, update="synchronous")
     recall = graph(memory, units)
@@ -261,8 +263,8 @@ def test_hebbian_overlap_at_the_edge_and_beyond(load, lowest, highest):
         if seed:
             memory.kernel.assign(0 * memory.kernel)
         memory.store(patterns)
-        found = recall(patterns).states
-        overlaps.append(np.mean(np.asarray(found) * patterns))
+        found = recall(patterns[:30]).states
+        overlaps.append(np.mean(np.asarray(found) * patterns[:30]))
     assert lowest <= np.mean(overlaps) <= highest, np.mean(overlaps)
 
 

@@ -156,7 +156,8 @@ def answer(name, kept):
     new = rnnzoo.build(**model.get_config())
     history = new.fit(*sides, epochs=2, batch_size=1, verbose=0).history
     assert history["stored"] == [2, 2], history
-    numpy.testing.assert_allclose(new.predict(kept["x"], verbose=0), y, atol=1e-4)
+    for mine, theirs in zip(new.get_weights(), model.get_weights(), strict=True):
+        numpy.testing.assert_allclose(mine, theirs, atol=1e-5)
     return {"y": y, "converged": found.converged, "energy": energy}
 """, saved, KERAS_BACKEND="jax")
     assert done.stdout.split() == NAMES, done.stderr
