@@ -7,18 +7,20 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo import files, recurrence
+from rnnzoo.models import Network
 from rnnzoo.models.memory import MemoryNetwork
 from rnnzoo.serving import kit, signatures
 
 
-def export(model, directory, version=None, *, labels=None):
+def export(model, directory, version=None, *, labels=None, vocabulary=None):
     """Writes a version of a network to serve.
 
     Its signatures take and return tensors by name, the batch first: `serving_default`
     answers to whole sequences, `with_lengths` to padded ones, `step` and
-    `initial_state` to streams, `classify` by labels, and `generate` goes on with
-    sequences. Those of a memory are `serving_default`, `recall` and `energy`. A network
-    that cannot run step by step is written without `step`, and it is printed why.
+    `initial_state` to streams, `classify` by labels, `classify_text` so to texts, and
+    `generate` goes on with sequences. Those of a memory are `serving_default`, `recall`
+    and `energy`. A network that cannot run step by step is written without `step`, and
+    it is printed why.
 
     Args:
         model: a network from `rnnzoo.build`.
@@ -26,13 +28,16 @@ def export(model, directory, version=None, *, labels=None):
         version: number of the version, by default the next one.
         labels: names of the labels that `classify` answers, in the order of their ids;
             by default it answers the ids.
+        vocabulary: of a network that labels texts, the words in the order of their ids,
+            the first for padding. Words that are not among them are "<unknown>", if
+            that is one of them, else padding.
 
     Returns:
         The path of the version's folder.
 
     Raises:
         ValueError: the model is no network of the zoo, the version is no positive
-            integer, or the labels are not as many as the network's.
+            integer, or the labels or words are not as many as the network's.
         FileExistsError: the version is there already; it is left as it is.
         ArithmeticError: the network gives other answers step by step than as a whole,
             which is a defect of its cell.
@@ -44,15 +49,16 @@ def export(model, directory, version=None, *, labels=None):
     if getattr(model, "arguments", None) is None:
         raise ValueError(f"`export` takes a network made by rnnzoo.build; received "
                          f"{model!r}. Others are written by keras' own model.export.")
+    names = _checked(model, labels, vocabulary)
     if isinstance(model, MemoryNetwork):
         found, objection = signatures.of_memory(model), ""
     else:
-        found, objection = signatures.of_network(model, _checked(labels, model))
+        found, objection = signatures.of_network(model, *names)
     served = {}
 
     def write(folder):
         module = tf.Module()
-        module.weights = model.variables
+        module.kept = [*model.variables, *(s.resources for s in found.values())]
         # What a server runs must not depend on where, and within what, it was written.
         with recurrence.using("plain"):
             served.update({name: _traced(signature)
@@ -69,15 +75,18 @@ def export(model, directory, version=None, *, labels=None):
     return folder
 
 
-def _checked(labels, network):
-    if labels is None:
-        return None
-    labels = [str(label) for label in labels]
-    if not network.task.symbols or len(labels) != network.output_size:
-        raise ValueError(f"`labels` are the names of the labels; this network for "
-                         f"{network.task.name!r} has output_size="
-                         f"{network.output_size}, and received {len(labels)} labels.")
-    return labels
+def _checked(model, labels, vocabulary):
+    """Labels and words as lists of text, or None."""
+    labelling = (isinstance(model, Network) and model.task.symbols
+                 and not model.task.predicts_input)
+    sizes = (model.output_size, model.vocabulary_size or 0) if labelling else (0, 0)
+    options = {"labels": labels, "vocabulary": vocabulary}
+    for (option, given), size in zip(options.items(), sizes):
+        if given is not None and len(given) != size:
+            raise ValueError(
+                f"`{option}` are names by id, for networks that label sequences or "
+                f"steps. {model.name!r} takes {size} of them; received {len(given)}.")
+    return [given and [str(name) for name in given] for given in options.values()]
 
 
 def _traced(signature):

@@ -128,7 +128,9 @@ def describe(folder, name, signatures, graphs, objection):
             signature=signature_name, summary=signature.summary, url=URL.format(name),
             rows="\n".join(f"| {way} | `{word}` | {spec.dtype.name} | {_shape(spec)} |"
                            for way, word, spec in tensors),
-            request=json.dumps({"signature_name": signature_name, "inputs": inputs}),
+            # In the shell the request stands between apostrophes.
+            request=json.dumps({"signature_name": signature_name, "inputs": inputs})
+            .replace("'", r"\u0027"),
             # A server leaves out the name of the only output.
             answer=json.dumps({"outputs": outputs if len(outputs) > 1
                                else next(iter(outputs.values()))}))

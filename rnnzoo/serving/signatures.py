@@ -13,6 +13,7 @@ from rnnzoo.generation import ClosedLoop
 from rnnzoo.models.streaming import Stepper
 
 BEST = 5        # labels that `classify` names, if there are as many
+UNKNOWN = "<unknown>"
 
 
 class Signature(NamedTuple):
@@ -23,20 +24,23 @@ class Signature(NamedTuple):
         function: tensors by name -> tensors by name.
         inputs: name -> `tf.TensorSpec`.
         example: name -> array of one row, to try it with.
+        resources: tables that the function looks into.
     """
 
     summary: str
     function: object
     inputs: dict
     example: dict
+    resources: tuple = ()
 
 
-def of_network(network, labels=None):
+def of_network(network, labels=None, vocabulary=None):
     """Signatures of a `Network`.
 
     Args:
         network: from `rnnzoo.build`.
         labels: names of the labels, by id.
+        vocabulary: the words, by id, of a network that labels texts.
 
     Returns:
         Name -> `Signature`, and why there is no `step`; empty if there is one.
@@ -59,6 +63,8 @@ def of_network(network, labels=None):
         found["classify"] = Signature(
             "The most probable labels, the best one first, and their probabilities.",
             lambda x: _best(network(x, training=False), labels), x, sequence)
+    if vocabulary is not None:
+        found["classify_text"] = _of_text(network, labels, vocabulary)
     try:
         stepper = Stepper(network)
     except ValueError as error:
@@ -123,6 +129,25 @@ def _best(y, labels):
     scores, ids = tf.math.top_k(y, min(BEST, y.shape[-1]))
     return {"labels": ids if labels is None else tf.gather(tf.constant(labels), ids),
             "scores": scores}
+
+
+def _of_text(network, labels, vocabulary):
+    unknown = vocabulary.index(UNKNOWN) if UNKNOWN in vocabulary else 0
+    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(
+        vocabulary[1:], range(1, len(vocabulary)), "string", "int32"), unknown)
+
+    def classify_text(text):
+        words = tf.strings.split(text)
+        ids = words.with_flat_values(table.lookup(words.flat_values)).to_tensor()
+        # Where no text has a word there is one step all the same, of padding.
+        ids = tf.pad(ids, [[0, 0], [0, tf.cast(tf.shape(ids)[1] == 0, "int32")]])
+        return _best(network(ids, training=False), labels)
+
+    return Signature(
+        "The most probable labels of texts, whose words stand between white space, the "
+        "best one first, and their probabilities.",
+        classify_text, {"text": tf.TensorSpec((None,), "string")},
+        {"text": np.array([" ".join(vocabulary[-2:]).encode()])}, (table,))
 
 
 # Steps

@@ -17,6 +17,7 @@ IDS = RNG.integers(1, 6, (4, 7)).astype("int32")
 LENGTHS = np.array([7, 1, 4, 6], "int32")
 STREAMS = tf.zeros(4)
 LABELS = ["noun", "verb", "other"]
+WORDS = ["<padding>", "<unknown>", "the", "café", "isn't", "open"]
 
 SERIES = {"input_shape": (None, 3), "output_size": 3, "task": "forecasting"}
 SYMBOLS = {"vocabulary_size": 6, "output_size": 3, "task": "tagging", "embedding": 5}
@@ -52,8 +53,8 @@ def served(tmp_path_factory):
             model.fit(X, X, verbose=0)
         said = io.StringIO()
         with redirect_stdout(said):
-            path = rnnzoo.export(model, tmp_path_factory.mktemp("served"),
-                                 labels=LABELS if name == "symbols" else None)
+            path = rnnzoo.export(model, tmp_path_factory.mktemp("served"), **(
+                {"labels": LABELS, "vocabulary": WORDS} if name == "symbols" else {}))
         return model, tf.saved_model.load(str(path)), said.getvalue()
 
     return made
@@ -128,10 +129,25 @@ def test_labels_come_with_their_probabilities_the_best_first(served):
         np.testing.assert_allclose(found["scores"], -np.sort(-y, axis=-1), atol=1e-6)
 
 
-def test_labels_must_be_as_many_as_the_network_has(served, tmp_path):
-    for name, labels in ("symbols", LABELS[:2]), ("series", LABELS):
-        with pytest.raises(ValueError, match=f"output_size=3.*{len(labels)} labels"):
-            rnnzoo.export(served(name)[0], tmp_path, labels=labels)
+def test_texts_are_answered_as_their_ids_whatever_the_spaces(served):
+    _, loaded, _ = served("symbols")
+    texts = ["the café isn't open", "  the\tcafé ", "closed", ""]
+    ids = np.array([[2, 3, 4, 5], [2, 3, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]], "int32")
+    found = loaded.signatures["classify_text"](text=tf.constant(texts))
+    wanted = loaded.signatures["classify"](x=tf.constant(ids))
+    for name in ("labels", "scores"):
+        np.testing.assert_array_equal(found[name], wanted[name])
+    nothing = loaded.signatures["classify_text"](text=tf.constant([""]))
+    np.testing.assert_array_equal(nothing["scores"], wanted["scores"][3:, :1])
+
+
+@pytest.mark.parametrize("name, names", [
+    ("symbols", {"labels": LABELS[:2]}), ("series", {"labels": LABELS}),
+    ("symbols", {"vocabulary": WORDS[1:]}), ("label", {"vocabulary": WORDS})])
+def test_names_must_be_as_many_as_the_network_has(served, tmp_path, name, names):
+    ((option, given),) = names.items()
+    with pytest.raises(ValueError, match=f"`{option}`.* received {len(given)}"):
+        rnnzoo.export(served(name)[0], tmp_path, **names)
 
 
 def test_generation_goes_on_as_rnnzoo_generates(served):
