@@ -86,7 +86,8 @@ def _checked(model, labels, vocabulary):
             raise ValueError(
                 f"`{option}` are names by id, for networks that label sequences or "
                 f"steps. {model.name!r} takes {size} of them; received {len(given)}.")
-    return [given and [str(name) for name in given] for given in options.values()]
+    return [None if given is None else [str(name) for name in given]
+            for given in options.values()]
 
 
 def _traced(signature):

@@ -72,8 +72,9 @@ def test_one_step_and_ten_thousand_are_answered_alike_whole_and_in_steps(served)
     first = served("serving_default", x=x[:, :1])["y"]
     np.testing.assert_allclose(first, whole[:, :1], atol=1e-6)
     states = served("initial_state", streams=draw(1))
+    step = served.loaded.signatures["step"]
     for t in range(10_000):
-        states = served("step", x=x[:, t], **states)
+        states = step(x=tf.constant(x[:, t]), **states)
         y = states.pop("y")
         if t % 1000 == 999:
             np.testing.assert_allclose(y, whole[:, t], atol=1e-4)
