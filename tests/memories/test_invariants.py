@@ -186,6 +186,23 @@ def test_a_sweep_is_one_unit_after_another_and_none_hears_itself(rule):
     np.testing.assert_array_equal(memory.recall(cues).states, x)
 
 
+def test_a_dense_sweep_gives_each_unit_in_turn_its_value_of_lower_energy():
+    """Against both energies of each unit, in NumPy, in the same order."""
+    random = np.random.default_rng(0)
+    memory = DenseHopfieldMemory(22, slots=30, seed=3, max_steps=1)
+    patterns = random.choice([-1.0, 1.0], (30, 22))
+    memory.store(patterns.astype("float32"))
+    x = random.choice([-1.0, 1.0], (20, 22))
+    found = memory.recall(x.astype("float32")).states
+    order = np.asarray(memory.draw((x,)))[0]
+    for unit in (*order[:20], *order[-4:]):         # the last blocks overlap
+        other = x.copy()
+        other[:, unit] *= -1
+        better = ((other @ patterns.T) ** 3).sum(1) > ((x @ patterns.T) ** 3).sum(1)
+        x = np.where(better[:, None], other, x)
+    np.testing.assert_array_equal(found, x)
+
+
 def test_a_synchronous_cycle_of_two_is_reported():
     memory = HopfieldMemory(2, update="synchronous")
     memory.store(np.array([[1.0, 1.0]], "float32"))     # each unit copies the other
