@@ -30,7 +30,7 @@ def narma10(units, seed):
 
 
 def mackey_glass(units, seed):
-    """NRMSE84 over 50 runs, as in GMD Report 148, on 3,000 steps, 1,000 of them washout.
+    """NRMSE84 over 50 runs as in GMD Report 148: 3,000 steps, 1,000 of them washout.
 
     Jaeger's leaking rate is 0.9, his gain 0.44, and a bias of 0.2 enters by weights of
     up to 0.14.

@@ -69,7 +69,7 @@ class Entry:
 
     @property
     def layer(self):
-        """Where its layer is: for a cell the one made from it, else the class itself."""
+        """Where its layer is: that made from a cell, or else the class itself."""
         if self.cls.__name__.endswith("Cell"):
             return f"rnnzoo.layers.{layer_name(self.cls)}"
         return f"{self.cls.__module__.rpartition('.')[0]}.{self.cls.__name__}"
