@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rnnzoo.configuration import Configured, derived_seed
+from rnnzoo.memories.base import whole
 
 
 class Hopfield(Configured, keras.layers.Layer):
@@ -52,11 +53,11 @@ class Hopfield(Configured, keras.layers.Layer):
                 or isinstance(beta, (int, float)) and beta > 0):
             raise ValueError('`beta` is a positive number, "trained" or None; received '
                              f"{beta!r}.")
-        self.units = _number("units", units)
-        self.heads = _number("heads", heads)
+        self.units = whole(units, "units")
+        self.heads = whole(heads, "heads")
         self.output_size = output_size
         self.beta = beta
-        self.steps = _number("steps", steps)
+        self.steps = whole(steps, "steps")
         self.dropout = dropout
         self.seed = seed
         self.supports_masking = True
@@ -145,7 +146,7 @@ class HopfieldPooling(Hopfield):
 
     def __init__(self, units, *, states=1, **kwargs):
         super().__init__(units, **kwargs)
-        self.states = _number("states", states)
+        self.states = whole(states, "states")
 
     def build(self, patterns_shape):
         super().build((None, self.states, patterns_shape[-1]), patterns_shape)
@@ -182,7 +183,7 @@ class HopfieldLayer(Hopfield):
 
     def __init__(self, units, *, patterns, **kwargs):
         super().__init__(units, **kwargs)
-        self.patterns = _number("patterns", patterns)
+        self.patterns = whole(patterns, "patterns")
 
     def build(self, states_shape):
         super().build(states_shape)
@@ -206,9 +207,3 @@ def _learned(layer, name, number, features):
 
 def _for_each_row(weight, like):
     return ops.broadcast_to(weight[None], (ops.shape(like)[0], *weight.shape))
-
-
-def _number(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{name}` is a positive integer; received {value!r}.")
-    return value
