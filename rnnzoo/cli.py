@@ -70,6 +70,9 @@ def _parser():
     export = add(_export, "Write a SavedModel to serve.", run,
                  ("directory", "folder of the versions"))
     export.add_argument("--version", type=int, help="its number, by default the next")
+    for option, meaning in (("labels", "the labels"), ("vocabulary", "the words")):
+        export.add_argument(f"--{option}", metavar="FILE", help=f"names of {meaning}, "
+                            "one a line by id, in the place of the run's own")
     return parser
 
 
@@ -120,6 +123,10 @@ def _predict(options):
 
 def _export(options):
     from rnnzoo import serving, training
+    from rnnzoo.datasets.real import reading
 
-    model = training.load(options.run)
-    print(serving.export(model, options.directory, options.version))
+    model, names = training.load(options.run), training.runs.names(options.run)
+    for option in ("labels", "vocabulary"):
+        if (path := getattr(options, option)) is not None:
+            names[option] = reading.names(path)
+    print(serving.export(model, options.directory, options.version, **names))

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from rnnzoo import cli, registry
+from rnnzoo import build, cli, registry
 
 RECIPE = """
 summary: One epoch.
@@ -91,6 +91,26 @@ def test_predict_and_export_agree(rnnzoo, run, work):
     assert "[[" in rnnzoo("predict", run, "x.npy")[1]
 
 
+def test_names_are_exported_from_the_run_or_from_files(rnnzoo, work):
+    def served(*options):
+        code, out, _ = rnnzoo("export", "named", "texts", *options)
+        assert code == 0
+        loaded = tf.saved_model.load(out.strip())
+        answer = loaded.signatures["classify_text"](text=tf.constant(["b a"]))
+        return set(answer["labels"].numpy()[0])
+
+    (work / "named").mkdir()
+    build("elman", units=2, task="classification", vocabulary_size=3,
+          output_size=2).save(work / "named" / "model.keras")
+    for file, lines in {"named/labels.txt": "no\nyes\n", "german.txt": "nein\r\nja",
+                        "named/vocabulary.txt": "\na\nb\n", "two.txt": "a\nb"}.items():
+        (work / file).write_bytes(lines.encode())
+    assert served() == {b"no", b"yes"}
+    assert served("--labels", "german.txt") == {b"nein", b"ja"}
+    code, _, errors = rnnzoo("export", "named", "texts", "--vocabulary", "two.txt")
+    assert code == 2 and "takes 3 of them; received 2" in errors
+
+
 @pytest.mark.parametrize(("command", "message"), [
     ("train digit_elman", "Did you mean 'digits_elman'"),
     ("train tiny.yaml training.epoch=1", "Did you mean 'epochs'"),
@@ -105,6 +125,7 @@ def test_predict_and_export_agree(rnnzoo, run, work):
     ("predict runs/tiny/1 flat.npy", "x has shape"),
     ("export runs/tiny/1 taken --version 1", "never overwritten"),
     ("export runs/tiny/1 served --version 0", "positive integer"),
+    ("export runs/tiny/1 served --labels none.txt", "none.txt"),
 ])
 def test_a_mistake_is_answered_in_one_message(rnnzoo, run, work, command, message):
     np.save(work / "flat.npy", np.zeros(3))

@@ -8,9 +8,11 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 
 from rnnzoo import datasets, files, recipes, results, training
+from rnnzoo.datasets.real import NewsTagged
 
 SMALL = {
     "summary": "Seconds, not minutes.",
@@ -249,3 +251,30 @@ def test_without_target_the_loss_decides(small, tmp_path):
     facts = json.loads((folder / "metrics.json").read_text())
     assert facts["result"]["score"] == facts["test"]["loss"]
     assert facts["result"]["target"] is facts["target_reached"] is None
+
+
+def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys):
+    (tmp_path / NewsTagged.FILE).write_text(
+        "play\tO\ncaf\u00e9\tB-KEYWORDS\nnews\tB-NEWSTYPE\n\n" * 40, "utf-8")
+    path = tmp_path / "news.yaml"
+    path.write_text(yaml.safe_dump({
+        "summary": "Words and labels from a file of the user's.",
+        "network": {"name": "elman", "task": "tagging", "vocabulary_size": 5,
+                    "output_size": 9, "units": 4},
+        "data": {"dataset": "news_tagged", "options": {"source": str(tmp_path)},
+                 "folder": str(tmp_path / "data"), "batch_size": 32},
+        "training": {"epochs": 1},
+    }))
+    run = training.train(path, tmp_path)
+    assert training.runs.names(run) == {
+        "vocabulary": ["<padding>", "<unknown>", "caf\u00e9", "news", "play"],
+        "labels": list(NewsTagged.LABELS)}
+    served = tf.saved_model.load(str(run / "saved_model" / "1"))
+    found = served.signatures["classify_text"](text=tf.constant(["news caf\u00e9 xyz"]))
+    y = training.load(run).predict(np.array([[3, 2, 1]]), verbose=0)
+    best = np.array(NewsTagged.LABELS, bytes)[y.argsort()[..., :-6:-1]]
+    assert found["labels"].numpy().tolist() == best.tolist()
+
+    larger = training.train(recipes.load(path, ["network.output_size=12"]), tmp_path)
+    assert training.runs.names(larger).keys() == {"vocabulary"}
+    assert "9 names where the network has 12 ids" in capsys.readouterr().out

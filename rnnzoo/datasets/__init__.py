@@ -54,7 +54,8 @@ from rnnzoo.datasets.problems import info, sample
 from rnnzoo.errors import unknown
 
 __all__ = ["associative", "batches", "dynamics", "elman", "epochs", "examples", "info",
-           "languages", "memory", "names", "prepare", "problems", "real", "sample"]
+           "languages", "memory", "names", "prepare", "problems", "real", "sample",
+           "symbols"]
 
 SHUFFLED_AT_ONCE = 10_000
 
@@ -138,6 +139,25 @@ def examples(builder, split):
     if not splits[split].num_examples:
         raise ValueError(f"The {split} split of {builder.name} has no examples.")
     return builder.as_dataset(split=split, as_supervised=True)
+
+
+def symbols(builder):
+    """The names that a dataset has for the ids in x and in y.
+
+    Args:
+        builder: from `prepare`.
+
+    Returns:
+        Two tuples of names by id, None where there are none: words, and labels.
+    """
+    if builder.name in problems.names():    # features of tensors hold no names
+        problem = info(builder.name)
+        return problem.ids, problem.target_ids
+    features = (builder.info.features[key] for key in builder.info.supervised_keys[:2])
+    found = [tuple(getattr(feature, "names", None) or ()) for feature in features]
+    # What has no name is called "0", "1", ... by TFDS.
+    return tuple(names if names != tuple(map(str, range(len(names)))) else None
+                 for names in found)
 
 
 def batches(rows, batch_size):

@@ -21,7 +21,8 @@ def train(recipe, out="runs", seed=None, resume=False):
 
     The run's folder, `out/<recipe>/<n>`, receives `model.keras`, `saved_model/1`,
     `recipe.yaml`, `history.csv`, `metrics.json` and `curves.png`; a row goes to
-    `out/results.csv`.
+    `out/results.csv`. Where the dataset names the labels, `labels.txt` has them, and
+    `vocabulary.txt` the words of its texts, by id: both are served with the network.
 
     Args:
         recipe: a name, the path of a YAML file, or a loaded recipe.
@@ -45,10 +46,11 @@ def train(recipe, out="runs", seed=None, resume=False):
     table = Path(out) / "results.csv"
     if table.exists():
         results.read(table)     # another's file is refused now, not after the training
-    splits = {name: _examples(recipe, name) for name in SPLITS}
+    builder = _prepared(recipe)
+    splits = {name: datasets.examples(builder, name) for name in SPLITS}
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
-    _check_metric(model, recipe)
+    _check_metric(model, recipe, datasets.examples(builder, "validation[:1]"))
     parent = Path(out) / recipe.name
     folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
     with files.locked(folder, wait=False):
@@ -65,7 +67,7 @@ def train(recipe, out="runs", seed=None, resume=False):
             raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
         scores = {name: _score(model, recipe, splits[name]) for name in SPLITS[1:]}
-        runs.finish(folder, model, recipe, scores, state)
+        runs.finish(folder, model, recipe, datasets.symbols(builder), scores, state)
     return folder
 
 
@@ -87,13 +89,12 @@ def load(folder):
 def evaluate(folder, split="test"):
     """The scores of a run's network on one split of its data, metric -> value."""
     model, recipe = load(folder), recipes.load(Path(folder) / "recipe.yaml")
-    return _score(model, recipe, _examples(recipe, split))
+    return _score(model, recipe, datasets.examples(_prepared(recipe), split))
 
 
-def _examples(recipe, split):
+def _prepared(recipe):
     data = recipe.data
-    builder = datasets.prepare(data.dataset, data.config, data.folder, **data.options)
-    return datasets.examples(builder, split)
+    return datasets.prepare(data.dataset, data.config, data.folder, **data.options)
 
 
 def _score(model, recipe, rows):
@@ -105,9 +106,9 @@ def _score(model, recipe, rows):
         raise kind(f"{recipe.data.dataset}: {reason}.") from error
 
 
-def _check_metric(model, recipe):
+def _check_metric(model, recipe, row):
     """Scores one row: what does not fit fails here, before a folder is made."""
-    scores = _score(model, recipe, _examples(recipe, "validation[:1]"))
+    scores = _score(model, recipe, row)
     if recipe.metric not in scores:
         raise ValueError(unknown("target.metric", recipe.metric, scores))
 

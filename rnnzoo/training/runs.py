@@ -6,8 +6,12 @@ import json
 import math
 import platform
 from importlib import metadata
+from pathlib import Path
 
 from rnnzoo import files, plots, recipes, registry, results, serving
+from rnnzoo.datasets.real import reading
+
+NAMES = {"vocabulary": "vocabulary.txt", "labels": "labels.txt"}    # what is exported
 
 
 def begin(parent, recipe):
@@ -58,13 +62,21 @@ def save(model, folder):
         model.save(aside)
 
 
-def finish(folder, model, recipe, scores, state):
+def names(folder):
+    """The names of labels and words that a run has, as arguments of `export`."""
+    paths = {option: Path(folder) / file for option, file in NAMES.items()}
+    return {option: reading.names(path) for option, path in paths.items()
+            if path.exists()}
+
+
+def finish(folder, model, recipe, symbols, scores, state):
     """Writes what a run leaves; a second call after an interruption does no harm.
 
     Args:
         folder: of the run.
         model: with the weights to keep.
         recipe: of the run.
+        symbols: names of the words and of the labels, by id; None where there are none.
         scores: split -> name of metric -> value.
         state: the `Checkpoint`, whose file is removed at last.
     """
@@ -83,8 +95,9 @@ def finish(folder, model, recipe, scores, state):
         versions=_versions(),
     )
     save(model, folder)
+    _name(folder, model, recipe, symbols)
     if not (folder / "saved_model" / "1").exists():
-        serving.export(model, folder / "saved_model", version=1)
+        serving.export(model, folder / "saved_model", version=1, **names(folder))
     with files.replacing(folder / "history.csv") as aside, aside.open("w") as file:
         writer = csv.DictWriter(file, state.history[0], lineterminator="\n")
         writer.writeheader()
@@ -109,6 +122,20 @@ def finish(folder, model, recipe, scores, state):
     print(f"test {recipe.metric} {score:.4f}{verdict}, weights of epoch "
           f"{state.best_epoch}, {state.seconds:.0f} s of training\n"
           f"all of it is in {folder}, a row in {folder.parent.parent}/results.csv")
+
+
+def _name(folder, model, recipe, symbols):
+    """Writes down the names that the network can be served with."""
+    task, sizes = model.task, (model.vocabulary_size, model.output_size)
+    if not task.symbols or task.predicts_input:
+        return
+    for file, known, size in zip(NAMES.values(), symbols, sizes):
+        if known and len(known) == size:
+            with files.replacing(folder / file) as aside:
+                aside.write_text("\n".join([*known, ""]), "utf-8")
+        elif known and size:
+            print(f"{recipe.data.dataset} has {len(known)} names where the network has "
+                  f"{size} ids, so there is no {file} and it is served without")
 
 
 def _versions():

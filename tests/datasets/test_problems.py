@@ -43,6 +43,18 @@ def test_a_network_of_the_stated_kind_takes_the_data(name):
         assert of.dtype == np.int32 if ids else of.dtype.kind == "f"
 
 
+def test_the_names_of_ids_are_known_of_prepared_data_too(tmp_path):
+    for name, found in {
+        "parity": (("padding", "0", "1"), ("even", "odd")),
+        "reversal": (datasets.info("reversal").ids,) * 2,
+        "narma10": (None, None),
+        "digits_rows": (None, None),
+    }.items():
+        options = {} if name == "digits_rows" else {"size": 30, "length": 12}
+        builder = datasets.prepare(name, folder=tmp_path, **options)
+        assert datasets.symbols(builder) == found
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if datasets.info(n).ids])
 def test_padding_comes_last_and_has_no_targets(name):
     x, y = datasets.sample(name, 50, seed=2)

@@ -236,6 +236,9 @@ def test_the_environment_names_the_folder(tmp_path, monkeypatch):
     write_news(tmp_path / "news_tagged", 20)
     builder = datasets.prepare("news_tagged", folder=tmp_path / "prepared")
     assert builder.info.splits["test"].num_examples == 4
+    words, labels = datasets.symbols(builder)
+    assert words[:2] == ("<padding>", "<unknown>") and {"new", "york"} < set(words)
+    assert labels == real.NewsTagged.LABELS
 
 
 @pytest.mark.parametrize("name, options, message", [

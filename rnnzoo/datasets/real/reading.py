@@ -1,5 +1,16 @@
 """Files of text, as people have them."""
 
+from pathlib import Path
+
+
+def names(path):
+    """The names in a file, one a line and in the order of their ids.
+
+    Raises:
+        ValueError: the file is not in UTF-8.
+    """
+    return read(Path(path)).removesuffix("\n").split("\n")
+
 
 def read(path):
     """The text of a file in UTF-8, with a byte order mark or without.
