@@ -58,7 +58,10 @@ def export(model, directory, version=None, *, labels=None, vocabulary=None):
 
     def write(folder):
         module = tf.Module()
-        module.kept = [*model.variables, *(s.resources for s in found.values())]
+        # Of Keras' own variables a copy would be saved, which no signature looks into:
+        # Python's loader fills both, the server's only the copy.
+        module.kept = [*(variable.value for variable in model.variables),
+                       *(s.resources for s in found.values())]
         # What a server runs must not depend on where, and within what, it was written.
         with recurrence.using("plain"):
             served.update({name: _traced(signature)
