@@ -24,7 +24,7 @@ LAYERS = [
     {"layers", "datasets", "readouts"},
     {"models"},
     {"generation", "measures", "recipes"},
-    {"serving"},
+    {"client", "serving"},
     {"testing", "training"},
     {"cli", "__init__"},
     {"__main__"},
@@ -88,7 +88,8 @@ def loaded(backend, program):
 
 
 def test_importing_rnnzoo_leaves_the_heavy_packages_alone():
-    heavy = {"keras_tuner", "tensorflow_datasets", "matplotlib", "sklearn", "pydantic"}
+    heavy = {"keras_tuner", "tensorflow_datasets", "matplotlib", "sklearn", "pydantic",
+             "grpc", "rnnzoo.client"}
     ours = loaded("tensorflow", "import rnnzoo; rnnzoo.list_models()")
     # Keras itself looks for some of them.
     assert not heavy & (ours - loaded("tensorflow", "import keras"))
