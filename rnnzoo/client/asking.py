@@ -1,6 +1,7 @@
 """Questions to a server by name, and streams that remember between them."""
 
 import copy
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -36,11 +37,15 @@ class Client:
         timeout: seconds to wait for an answer.
 
     Raises:
-        ValueError: the address has another form.
+        ValueError: the address has another form, or the version is no positive integer.
         ImportError: what gRPC needs is not installed.
     """
 
     def __init__(self, address, model, version=None, *, timeout=10.0):
+        if version is not None and (
+                not isinstance(version, Integral) or version < 1):
+            raise ValueError("`version` is a positive integer, or None for the newest; "
+                             f"received {version!r}.")
         self.address = address
         self.model = model
         self.version = version

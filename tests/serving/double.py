@@ -2,8 +2,7 @@
 
 It loads versions of an export and answers for them as the public service is documented,
 by its gRPC stubs, where they are installed, and by its paths, JSON and codes of HTTP.
-It is not TensorFlow Serving, whose own program is in no Python package and is not in the
-tests.
+It is not TensorFlow Serving, whose own program is in no Python package and in no test.
 """
 
 import base64

@@ -3,9 +3,11 @@
 It talks to a double; TensorFlow Serving's own program is in no Python package.
 """
 
+import re
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -164,6 +166,18 @@ def test_long_answers_arrive(server):
         == x.shape
 
 
+def test_the_lines_of_the_readme_run(networks, server):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (program,) = re.findall(r"```python\n([^`]*Client\([^`]*)```", readme)
+    for written, running in (
+            ("localhost:8500", server.grpc or server.rest), ("elman", "series")):
+        assert program.count(f'"{written}"') == 1
+        program = program.replace(written, running)
+    names = {"images": X}
+    exec(program, names)
+    np.testing.assert_allclose(names["y"], whole(networks, X)[:, -1], atol=1e-6)
+
+
 # Streams
 
 def test_steps_of_a_stream_give_what_the_whole_gives(networks, client):
@@ -292,6 +306,12 @@ def test_the_port_of_the_other_protocol_is_no_riddle(server, address):
 def test_an_address_says_how_to_ask(wrong):
     with pytest.raises(ValueError, match='"host:8500".*"http://host:8501".*received'):
         Client(wrong, "series")
+
+
+@pytest.mark.parametrize("wrong", ["2", 0, 1.0])
+def test_a_version_is_a_positive_integer(wrong):
+    with pytest.raises(ValueError, match="positive integer.*newest; received"):
+        Client("http://localhost:8501", "series", wrong)
 
 
 def test_without_the_stubs_grpc_says_what_to_install(monkeypatch):
