@@ -47,12 +47,13 @@ class Rest:
 
     def metadata(self, model, version):
         """The version that answers, and name -> `SignatureDef`."""
-        found = self._asked(model, version, "/metadata")
+        spec, metadata = self._asked(
+            model, version, "/metadata", ("model_spec", "metadata"))
         # A message of TensorFlow's that has such a map reads it.
-        graph = json_format.ParseDict(found["metadata"]["signature_def"],
+        graph = json_format.ParseDict(metadata["signature_def"],
                                       tf.compat.v1.MetaGraphDef(),
                                       ignore_unknown_fields=True)
-        return int(found["model_spec"]["version"]), graph.signature_def
+        return int(spec["version"]), graph.signature_def
 
     def predict(self, model, version, signature, inputs, outputs):
         """Name -> array, of the kinds that `outputs` tells."""
@@ -61,8 +62,8 @@ class Rest:
                 raise Failure("INVALID_ARGUMENT", f"`{name}` is empty, and JSON does "
                               "not tell the shapes of empty arrays; gRPC does.")
         values = {name: _plain(value) for name, value in inputs.items()}
-        answer = self._asked(model, version, ":predict", {
-            "signature_name": signature, "inputs": values})["outputs"]
+        (answer,) = self._asked(model, version, ":predict", ("outputs",), {
+            "signature_name": signature, "inputs": values})
         if len(outputs) == 1:       # whose name the server leaves out
             answer = {name: answer for name in outputs}
         try:
@@ -71,17 +72,23 @@ class Rest:
             raise Failure("ABORTED", f"`{signature}` has become another, with a newer "
                           "version of the model; ask again") from error
 
-    def _asked(self, model, version, question, body=None):
-        part = "" if version is None else f"/versions/{version}"
-        url = f"{self.address}/v1/models/{quote(model, safe='')}{part}{question}"
+    def _asked(self, model, version, question, parts, body=None):
+        place = quote(model, safe="")
+        if version is not None:
+            place += f"/versions/{version}"
+        url = f"{self.address}/v1/models/{place}{question}"
         try:
             with urlopen(Request(url, body and json.dumps(body).encode()),
                          timeout=self.timeout) as answer:
-                return json.load(answer)
+                found = json.load(answer)
+                return [found[part] for part in parts]
         except HTTPError as error:
             raise Failure(CODES.get(error.code, f"HTTP {error.code}"),
                           _said(error.read())) from error
-        except (OSError, HTTPException, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
+            raise Failure("UNAVAILABLE", "what answers is not TensorFlow Serving") \
+                from error
+        except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             late = isinstance(reason, TimeoutError)
             raise Failure("DEADLINE_EXCEEDED" if late else "UNAVAILABLE",

@@ -7,10 +7,13 @@ import re
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from double import Server, Trouble
 
 import rnnzoo
@@ -273,6 +276,22 @@ def test_signatures_are_learned_anew_when_a_version_changes_them(server, client)
         server.running["series"] = before
 
 
+@pytest.mark.parametrize("outputs", [{"y": ["text"]}, {"y": [1.0], "z": [1.0]}])
+def test_an_answer_of_another_kind_is_no_riddle(server, outputs):
+    client = Client(server.rest, "series")
+    before = server.running["series"]
+    wanted = client.ask("serving_default", x=X)["y"]
+    other = SimpleNamespace(signatures={"serving_default": lambda x: {
+        name: tf.constant(value) for name, value in outputs.items()}})
+    server.running["series"] = {1: (other, before[1][1])}
+    try:
+        with pytest.raises(RuntimeError, match="newer version of the model; ask again"):
+            client.ask("serving_default", x=X)
+    finally:
+        server.running["series"] = before
+    np.testing.assert_array_equal(client.ask("serving_default", x=X)["y"], wanted)
+
+
 # Servers that do not answer
 
 def test_models_and_versions_that_are_not_there_are_named(address):
@@ -300,6 +319,20 @@ def test_the_port_of_the_other_protocol_is_no_riddle(server, address):
     other = f"http://{server.grpc}" if "http" in address else server.rest[7:]
     with pytest.raises(ConnectionError, match="gRPC on port 8500 and REST on port"):
         Client(other, "series").signatures()
+
+
+@pytest.mark.parametrize("said", [b"<html></html>", b"\xff\x00", b"{}", b"[1]"])
+def test_other_servers_are_told_from_tensorflow_serving(said):
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said)
+
+    with HTTPServer(("127.0.0.1", 0), Other) as other, ThreadPoolExecutor(1) as thread:
+        thread.submit(other.handle_request)
+        with pytest.raises(ConnectionError, match="is not TensorFlow Serving"):
+            Client(f"http://127.0.0.1:{other.server_port}", "series").signatures()
 
 
 @pytest.mark.parametrize("wrong", ["localhost", "ftp://host:21", "", "http:/x", 8500])
