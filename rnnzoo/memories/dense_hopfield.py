@@ -148,7 +148,7 @@ class DenseHopfieldMemory(Slotted):
         if drawn is None:
             return self.step(*states)
         course = _Course(self, ops.transpose(self.kept))
-        order = drawn[k % settling.ORDERS]
+        order = ops.take(drawn, k % settling.ORDERS, axis=0)
         return (ops.transpose(
             settling.sweep(course, ops.transpose(states[0]), order)),)
 

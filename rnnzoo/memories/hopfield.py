@@ -115,7 +115,7 @@ class HopfieldMemory(Coupled):
         noise = None
         if self.restless:
             noise = self.temperature / 2 * settling.noise(drawn["key"], k)
-        order = drawn["orders"][k % settling.ORDERS]
+        order = ops.take(drawn["orders"], k % settling.ORDERS, axis=0)
         states = settling.sweep(course, ops.transpose(states[0]), order, noise)
         return (ops.transpose(states),)
 
