@@ -9,10 +9,11 @@ import tensorflow as tf
 from rnnzoo import files, recurrence
 from rnnzoo.models import Network
 from rnnzoo.models.memory import MemoryNetwork
-from rnnzoo.serving import kit, signatures
+from rnnzoo.serving import formats, kit, signatures
 
 
-def export(model, directory, version=None, *, labels=None, vocabulary=None):
+def export(model, directory, version=None, *, format="tf_saved_model", labels=None,
+           vocabulary=None):
     """Writes a version of a network to serve.
 
     Its signatures take and return tensors by name, the batch first: `serving_default`
@@ -22,10 +23,18 @@ def export(model, directory, version=None, *, labels=None, vocabulary=None):
     and `energy`. A network that cannot run step by step is written without `step`, and
     it is printed why.
 
+    Other formats hold `initial_state` and `step` only, for streams on small machines:
+    "litert" as signatures of the file `model.tflite`, "onnx" as the files
+    `initial_state.onnx` and `step.onnx`. In ONNX no output can have the name of an
+    input; what `step` returns for the state `lstm_h` is `new_lstm_h`. Before they are
+    kept they are run, and compared with the network.
+
     Args:
         model: a network from `rnnzoo.build`.
-        directory: the folder of the versions, text or path; made if missing.
+        directory: the folder of the versions, text or path; made if missing. A server
+            expects all versions in it to be of one format.
         version: number of the version, by default the next one.
+        format: "tf_saved_model", "litert" or "onnx".
         labels: names of the labels that `classify` answers, in the order of their ids;
             by default it answers the ids.
         vocabulary: of a network that labels texts, the words in the order of their ids,
@@ -37,7 +46,9 @@ def export(model, directory, version=None, *, labels=None, vocabulary=None):
 
     Raises:
         ValueError: the model is no network of the zoo, the version is no positive
-            integer, or the labels or words are not as many as the network's.
+            integer, the format is unknown or cannot hold the network, or the labels or
+            words are not as many as the network's.
+        ImportError: the packages of the format are not installed.
         FileExistsError: the version is there already; it is left as it is.
         ArithmeticError: the network gives other answers step by step than as a whole,
             which is a defect of its cell.
@@ -49,12 +60,19 @@ def export(model, directory, version=None, *, labels=None, vocabulary=None):
     if getattr(model, "arguments", None) is None:
         raise ValueError(f"`export` takes a network made by rnnzoo.build; received "
                          f"{model!r}. Others are written by keras' own model.export.")
+    formats.check(format)
     names = _checked(model, labels, vocabulary)
     if isinstance(model, MemoryNetwork):
         found, objection = signatures.of_memory(model), ""
     else:
         found, objection = signatures.of_network(model, *names)
-    served = {}
+    if format != "tf_saved_model":
+        if "step" not in found:
+            raise ValueError(
+                f'The format "{format}" holds single steps, and {model.name!r} takes '
+                f'none: {objection or "it is a memory"}. The format "tf_saved_model" '
+                "holds it.")
+        found = {name: found[name] for name in ("serving_default", *formats.STREAM)}
 
     def write(folder):
         module = tf.Module()
@@ -64,15 +82,18 @@ def export(model, directory, version=None, *, labels=None, vocabulary=None):
                        *(s.resources for s in found.values())]
         # What a server runs must not depend on where, and within what, it was written.
         with recurrence.using("plain"):
-            served.update({name: _traced(signature)
-                           for name, signature in found.items()})
+            served = {name: _traced(signature) for name, signature in found.items()}
         if "step" in served:
-            _compare(model, served)
-        tf.saved_model.save(module, str(folder), served)
-        kit.warm_up(folder, model.name, found)
+            _compare(model, served, formats.of_functions(served))
+        if format == "tf_saved_model":
+            tf.saved_model.save(module, str(folder), served)
+            kit.warm_up(folder, model.name, found)
+            kit.describe(folder, model.name, found, served, objection)
+        else:
+            run = formats.write(format, folder, module, served)
+            _compare(model, served, run, f' in the format "{format}"')
 
     folder = files.write_folder(directory, write, version)
-    kit.describe(folder, model.name, found, served, objection)
     if objection:
         print(f"{folder} serves whole sequences only: {objection}")
     return folder
@@ -116,8 +137,11 @@ def _refusing(values, specs):
         return {name: tf.identity(value) for name, value in values.items()}
 
 
-def _compare(network, served):
-    """Asserts that steps give what the whole gives, to a digit for each byte."""
+def _compare(network, served, ask, where=""):
+    """Asserts that steps give what the whole gives, to a digit for each byte.
+
+    `ask` takes the name of a signature and arrays by name, and returns such arrays.
+    """
     (x,), draw = network.inputs, np.random.default_rng(0)
     shape = (2, x.shape[1] or 6, *x.shape[2:])
     if network.vocabulary_size:
@@ -125,16 +149,17 @@ def _compare(network, served):
     else:
         values = draw.normal(size=shape).astype(x.dtype)
     whole = served["serving_default"]({"x": tf.constant(values)})["y"].numpy()
-    states, answers = served["initial_state"]({"streams": tf.zeros(2)}), []
+    states, answers = ask("initial_state", streams=np.zeros(2, "float32")), []
     for now in values.swapaxes(0, 1):
-        states = served["step"]({"x": tf.constant(now), **states})
-        answers.append(states.pop("y").numpy())
+        states = ask("step", x=now, **states)
+        answers.append(states.pop("y"))
     steps = np.stack(answers, axis=1) if network.task.per_step else answers[-1]
     largest = max(1, np.nanmax(np.abs(whole), initial=0), *(
         float(keras.ops.max(keras.ops.abs(w))) for w in network.trainable_variables))
     allowed = largest * 0.1 ** tf.as_dtype(network.compute_dtype).size
     if not np.allclose(steps, whole, rtol=0, atol=allowed, equal_nan=True):
         raise ArithmeticError(
-            f"Step by step {network.name!r} gives other answers than as a whole, by up "
-            f"to {np.nanmax(np.abs(steps - whole)):.3g} where {allowed:.3g} would be "
-            "rounding. rnnzoo.testing.check_cell tells what is wrong with a cell.")
+            f"Step by step{where} {network.name!r} gives other answers than as a "
+            f"whole, by up to {np.nanmax(np.abs(steps - whole)):.3g} where "
+            f"{allowed:.3g} would be rounding. rnnzoo.testing.check_cell tells what is "
+            "wrong with a cell.")

@@ -1,8 +1,8 @@
-"""What lies beside the versions for those who run a server: how to ask, how to begin.
+"""What those who run a server find with a version: how to ask, how to begin.
 
-`README.md` says how the newest version is asked, `models.config` and `batching.config`
-are files of TensorFlow Serving, and within a version are the requests that a server
-warms up with.
+Within a version are `README.md`, which says how it is asked, and the requests that a
+server warms up with: they appear with it. Beside the versions are `models.config` and
+`batching.config`, files of TensorFlow Serving which are the same for all versions.
 """
 
 import json
@@ -38,10 +38,10 @@ num_batch_threads { value: 4 }
 """
 
 INTRODUCTION = """\
-# {name}, version {version}
+# {name}
 
-Written by rnnzoo for TensorFlow Serving, which needs nothing else. Start it here, in
-the folder of the versions:
+Written by rnnzoo for TensorFlow Serving, which needs nothing else. Start it in the
+folder of the versions, the one above this:
 
 ```bash
 docker run --rm -p 8500:8500 -p 8501:8501 -v "$PWD:/models/{name}" tensorflow/serving \\
@@ -52,6 +52,12 @@ To let it run requests together that come at once, add
 
 ```bash
     --enable_batching --batching_parameters_file=/models/{name}/batching.config
+```
+
+Where single steps have to be fast, keep each of them on one thread:
+
+```bash
+    --tensorflow_inter_op_parallelism=1 --tensorflow_intra_op_parallelism=1
 ```{remarks}
 """
 
@@ -100,10 +106,10 @@ def warm_up(folder, name, signatures):
 
 
 def describe(folder, name, signatures, graphs, objection):
-    """Writes what lies beside the versions, anew for each.
+    """Writes how a version is asked, and the files that lie beside it.
 
     Args:
-        folder: of the version.
+        folder: of the version, which may still have another name.
         name: of the model.
         signatures: name -> `Signature`.
         graphs: name -> its concrete function.
@@ -114,8 +120,7 @@ def describe(folder, name, signatures, graphs, objection):
         remarks.append(f"There is no `step`: {objection}")
     if not (folder / WARM_UP).exists():
         remarks.append(NO_WARM_UP)
-    text = INTRODUCTION.format(name=name, version=folder.name,
-                               remarks="".join(f"\n\n{r}" for r in remarks))
+    text = INTRODUCTION.format(name=name, remarks="".join(f"\n\n{r}" for r in remarks))
     for signature_name, signature in signatures.items():
         answer = graphs[signature_name](
             {k: tf.constant(v) for k, v in signature.example.items()})
@@ -134,7 +139,8 @@ def describe(folder, name, signatures, graphs, objection):
             # A server leaves out the name of the only output.
             answer=json.dumps({"outputs": outputs if len(outputs) > 1
                                else next(iter(outputs.values()))}))
-    for file, content in (("README.md", text), ("batching.config", BATCHING),
+    (folder / "README.md").write_text(text)
+    for file, content in (("batching.config", BATCHING),
                           ("models.config", MODELS.format(name=name))):
         with files.replacing(folder.parent / file) as aside:
             aside.write_text(content)

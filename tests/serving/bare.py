@@ -39,8 +39,9 @@ def of_openvino(path):
             models[signature] = openvino.compile_model(
                 openvino.Core().read_model(file if file.exists() else path), "CPU",
                 {"INFERENCE_PRECISION_HINT": "f32"})    # bfloat16 on some CPUs, else
-        return {port.any_name: value for port, value in
-                models[signature](values).items()}
+        # In ONNX the state that follows cannot have the name of the one before.
+        return {port.any_name.removeprefix("new_"): value
+                for port, value in models[signature](values).items()}
 
     return ask
 

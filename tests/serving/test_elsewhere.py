@@ -1,8 +1,8 @@
 """Exports of every network answer as the network does, where rnnzoo is not.
 
 TensorFlow Serving's own program is in no package index, so it is not run here. What it
-loads exports by, `tensorflow::LoadSavedModel`, is in TensorFlow's wheel, and is what the
-program in C++ calls.
+loads exports by, `tensorflow::LoadSavedModel`, is in TensorFlow's wheel, and is what
+the program in C++ calls.
 """
 
 import importlib.util

@@ -54,7 +54,7 @@ def test_a_version_is_never_overwritten(tmp_path):
     assert (tmp_path / "7" / "saved_model.pb").read_bytes() == before
     assert rnnzoo.export(model, str(tmp_path)) == tmp_path / "8"
     assert {path.name for path in tmp_path.iterdir()} == {
-        "7", "8", "README.md", "batching.config", "models.config"}
+        "7", "8", "batching.config", "models.config"}
 
 
 def test_steps_that_are_not_the_whole_are_found_out(tmp_path, monkeypatch):
