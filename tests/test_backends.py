@@ -11,7 +11,6 @@ import pytest
 from zoo import SEQUENCES
 
 import rnnzoo
-from rnnzoo import recurrence
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("jax") is None,
                                 reason="the JAX backend is optional")
@@ -62,15 +61,18 @@ def numbers(tmp_path_factory):
         for kind, arguments in INPUTS.items():
             model = rnnzoo.build(name, task="tagging", output_size=3, units=4,
                                  bidirectional=True, seed=1, **arguments)
-            with recurrence.using("plain"):         # the quickest to start
-                model.fit(data[kind], data["y"], batch_size=4, verbose=0)
+            model.run_eagerly = True                # the quickest to start
+            model.fit(data[kind], data["y"], batch_size=4, verbose=0)
+            model.run_eagerly = False
             model.save(folder / f"{name}_{kind}.keras")
-            here[f"{name}_{kind}"] = model.predict(data[kind], verbose=0)
+            here[f"{name}_{kind}"] = model(data[kind], training=False).numpy()
     root = str(Path(rnnzoo.__file__).parent.parent)
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", ON_JAX, *SEQUENCES], cwd=folder, capture_output=True,
-        text=True, env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path})
+        text=True, env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path,
+                        # What XLA makes of JAX's programs is not what is tested.
+                        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
     assert done.returncode == 0, done.stderr
     return here, np.load(folder / "jax.npz")
 
