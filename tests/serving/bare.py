@@ -33,15 +33,21 @@ def of_openvino(path):
 
     path, models = Path(path), {}
 
+    def loaded(signature):
+        file = path / f"{signature}.onnx"
+        model = openvino.Core().read_model(file if file.exists() else path)
+        # Compiling adds further names, and on some machines rounds to bfloat16.
+        names = [output.any_name for output in model.outputs]
+        return names, openvino.compile_model(
+            model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
     def ask(signature, **values):
         if signature not in models:
-            file = path / f"{signature}.onnx"
-            models[signature] = openvino.compile_model(
-                openvino.Core().read_model(file if file.exists() else path), "CPU",
-                {"INFERENCE_PRECISION_HINT": "f32"})    # bfloat16 on some CPUs, else
+            models[signature] = loaded(signature)
+        names, model = models[signature]
         # In ONNX the state that follows cannot have the name of the one before.
-        return {port.any_name.removeprefix("new_"): value
-                for port, value in models[signature](values).items()}
+        return {name.removeprefix("new_"): value for name, value in
+                zip(names, model(values, share_outputs=False).values())}
 
     return ask
 
