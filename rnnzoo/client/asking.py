@@ -174,8 +174,8 @@ class Stream:
         version, signatures = self.client._look()
         if "step" not in signatures:
             raise ValueError(
-                f"{self.client.model!r} cannot run step by step; the README.md beside "
-                f"its versions says why. It answers {', '.join(signatures)}.")
+                f"{self.client.model!r} cannot run step by step; the README.md in "
+                f"its version says why. It answers {', '.join(signatures)}.")
         pinned = copy.copy(self.client)
         pinned.version = version
         self.states = pinned.ask("initial_state", streams=np.zeros(self.rows))
