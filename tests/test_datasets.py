@@ -112,5 +112,8 @@ def test_processes_prepare_the_same_data_at_the_same_time(tmp_path):
     both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]
     for process in both:
         process.stdout.read(len("ready"))
-    outputs = [process.communicate("\n")[0].split()[-1] for process in both]
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    outputs = [process.communicate()[0].split()[-1] for process in both]
     assert outputs == ["368", "368"]

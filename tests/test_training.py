@@ -1,9 +1,11 @@
 import csv
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 import tensorflow as tf
 import yaml
 
-from rnnzoo import datasets, files, recipes, results, training
+from rnnzoo import datasets, files, recipes, results, serving, training
 from rnnzoo.datasets.real import NewsTagged
 
 SMALL = {
@@ -40,6 +42,31 @@ def small(tmp_path_factory):
 def run(small, tmp_path_factory):
     """The folder of a finished run."""
     return training.train(small, tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def stopped(small, tmp_path_factory):
+    """The folder of a run that got no further than its first epoch."""
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    out = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.Checkpoint, "_print", stop)
+        training.train(small, out)
+    return out / "small" / "1"
+
+
+@pytest.fixture
+def interrupted(stopped, tmp_path):
+    """A copy of this folder, to be resumed in `tmp_path`."""
+    return Path(shutil.copytree(stopped, tmp_path / "small" / "1"))
+
+
+@pytest.fixture
+def unserved(monkeypatch):
+    """Runs that are not exported, which takes longer than to train them."""
+    monkeypatch.setattr(serving, "export", lambda *_, **__: None)
 
 
 def weights(folder):
@@ -80,18 +107,21 @@ def test_training_makes_exactly_the_steps_that_there_are(run):
     assert training.load(run).optimizer.iterations == 2 * steps_an_epoch
 
 
+@pytest.mark.usefixtures("unserved")
 def test_the_same_seed_gives_the_same_bits_in_the_next_folder(run, small):
     again = training.train(small, run.parent.parent, seed=0)
     assert (run.name, again.name) == ("1", "2")
     assert_same_bits(weights(again), weights(run))
 
 
+@pytest.mark.usefixtures("plain", "unserved")
 def test_another_seed_gives_another_network(run, small, tmp_path):
     other = training.train(recipes.load(small, ["training.epochs=1"]), tmp_path, seed=1)
     assert recipes.load(other / "recipe.yaml").seed == 1
     assert not np.array_equal(weights(other)[0], weights(run)[0])
 
 
+@pytest.mark.usefixtures("plain", "unserved")
 def test_the_best_epoch_is_kept_and_patience_ends_the_run(small, tmp_path):
     upside_down = "target={metric: loss, at_least: 9, source: So the first is best.}"
     recipe = recipes.load(
@@ -106,7 +136,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(small, tmp_path):
 
 
 def start(small, out, *more):
-    command = [sys.executable, "-m", "rnnzoo", "train", small, "training.epochs=30"]
+    command = [sys.executable, "-m", "rnnzoo", "train", small, "training.epochs=15"]
     return subprocess.Popen([*command, "--out", out, *more], stdout=subprocess.DEVNULL)
 
 
@@ -122,10 +152,10 @@ def is_written_again(path):
     """Whether `path` was written since this call, and some random time ago."""
     before = path.stat().st_mtime_ns if path.exists() else 0
     return lambda: (path.exists() and path.stat().st_mtime_ns > before
-                    and random.random() < 0.01)
+                    and random.random() < 0.02)
 
 
-def test_a_killed_run_resumes_to_the_same_bits(small, tmp_path):
+def test_a_killed_run_resumes_to_the_same_bits(small, tmp_path, request):
     """Killed twice inside epochs at random, once while the results are written."""
     folder = tmp_path / "small" / "1"
     checkpoint = folder / "checkpoint.npz"
@@ -137,8 +167,9 @@ def test_a_killed_run_resumes_to_the_same_bits(small, tmp_path):
     kill_when(process, (folder / "model.keras").exists)
     assert not (folder / "metrics.json").exists()
 
-    recipe = recipes.load(small, ["training.epochs=30"])
+    recipe = recipes.load(small, ["training.epochs=15"])
     assert training.train(recipe, tmp_path, resume=True) == folder
+    request.getfixturevalue("unserved")
     whole = training.train(recipe, tmp_path / "whole")
     assert_same_bits(weights(folder), weights(whole))
     (row,), (expected,) = (results.read(out / "results.csv")
@@ -147,19 +178,8 @@ def test_a_killed_run_resumes_to_the_same_bits(small, tmp_path):
     assert not list(folder.rglob(".aside-*")) and not checkpoint.exists()
 
 
-def interrupted(small, out, monkeypatch):
-    """The folder of a run that got no further than its first epoch."""
-    def stop(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.Checkpoint, "_print", stop)
-        training.train(small, out)
-    return files.numbered(out / "small")[-1]
-
-
-def test_resuming_with_another_recipe_says_what_differs(small, tmp_path, monkeypatch):
-    interrupted(small, tmp_path, monkeypatch)
+@pytest.mark.usefixtures("interrupted")
+def test_resuming_with_another_recipe_says_what_differs(small, tmp_path):
     other = recipes.load(small, ["network.units=9", "training.patience=3"])
     with pytest.raises(ValueError, match="cannot be resumed") as caught:
         training.train(other, tmp_path, resume=True)
@@ -167,17 +187,15 @@ def test_resuming_with_another_recipe_says_what_differs(small, tmp_path, monkeyp
     assert "training.patience was None and is 3 now" in str(caught.value)
 
 
-def test_a_run_in_use_is_not_resumed(small, tmp_path, monkeypatch):
-    folder = interrupted(small, tmp_path, monkeypatch)
-    with files.locked(folder), pytest.raises(BlockingIOError, match="in use"):
+def test_a_run_in_use_is_not_resumed(small, tmp_path, interrupted):
+    with files.locked(interrupted), pytest.raises(BlockingIOError, match="in use"):
         training.train(small, tmp_path, resume=True)
 
 
 @pytest.mark.parametrize("size", [0, 100, -2000])
-def test_a_damaged_checkpoint_is_named(small, tmp_path, monkeypatch, size):
-    path = interrupted(small, tmp_path, monkeypatch) / "checkpoint.npz"
-    whole = path.read_bytes() if path.exists() else b""
-    path.write_bytes(whole[:size])
+def test_a_damaged_checkpoint_is_named(small, tmp_path, interrupted, size):
+    path = interrupted / "checkpoint.npz"
+    path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(ValueError, match="checkpoint.npz is damaged.*without --resume"):
         training.train(small, tmp_path, resume=True)
 
@@ -211,6 +229,7 @@ def test_a_recipe_that_does_not_fit_fails_before_a_folder_is_made(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
     small, tmp_path, monkeypatch
 ):
@@ -227,6 +246,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_the_last_good_weights(
     assert np.isfinite(kept.predict(np.ones((1, 8, 8)), verbose=0)).all()
 
 
+@pytest.mark.usefixtures("plain")
 def test_numbers_in_the_data_that_are_none_end_the_run(small, tmp_path, monkeypatch):
     def poisoned(builder, split):
         rows = good(builder, split)
@@ -240,12 +260,14 @@ def test_numbers_in_the_data_that_are_none_end_the_run(small, tmp_path, monkeypa
     assert "no epoch was complete" in str(caught.value)
 
 
+@pytest.mark.usefixtures("plain")
 def test_an_infinite_learning_rate_is_caught(small, tmp_path):
     recipe = recipes.load(small, ["network.learning_rate=1e38"])
     with pytest.raises(FloatingPointError, match="the (val_)?loss became"):
         training.train(recipe, tmp_path)
 
 
+@pytest.mark.usefixtures("plain", "unserved")
 def test_without_target_the_loss_decides(small, tmp_path):
     folder = training.train(recipes.load(small, ["target=null"]), tmp_path)
     facts = json.loads((folder / "metrics.json").read_text())
@@ -253,7 +275,8 @@ def test_without_target_the_loss_decides(small, tmp_path):
     assert facts["result"]["target"] is facts["target_reached"] is None
 
 
-def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys):
+@pytest.mark.usefixtures("plain")
+def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys, request):
     (tmp_path / NewsTagged.FILE).write_text(
         "play\tO\ncaf\u00e9\tB-KEYWORDS\nnews\tB-NEWSTYPE\n\n" * 40, "utf-8")
     path = tmp_path / "news.yaml"
@@ -275,6 +298,7 @@ def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys):
     best = np.array(NewsTagged.LABELS, bytes)[y.argsort()[..., :-6:-1]]
     assert found["labels"].numpy().tolist() == best.tolist()
 
+    request.getfixturevalue("unserved")
     larger = training.train(recipes.load(path, ["network.output_size=12"]), tmp_path)
     assert training.runs.names(larger).keys() == {"vocabulary"}
     assert "9 names where the network has 12 ids" in capsys.readouterr().out
