@@ -18,7 +18,8 @@ def main(arguments=None):
         options.overrides += overrides
     try:
         options.command(options)
-    except (ValueError, OSError, EOFError, ArithmeticError, tf.errors.OpError) as error:
+    except (ValueError, OSError, EOFError, ArithmeticError, ImportError,
+            tf.errors.OpError) as error:
         sys.exit(_complain(error))
     except KeyboardInterrupt:
         sys.exit("rnnzoo: interrupted; a training run goes on with --resume")
@@ -67,9 +68,11 @@ def _parser():
                   ("input", ".npy file: batch, time, features"))
     predict.add_argument("--out", help=".npy file for the result, else it is printed")
 
-    export = add(_export, "Write a SavedModel to serve.", run,
+    export = add(_export, "Write a version to serve.", run,
                  ("directory", "folder of the versions"))
     export.add_argument("--version", type=int, help="its number, by default the next")
+    export.add_argument("--format", default="tf_saved_model",
+                        help="%(default)s, or for steps alone litert or onnx")
     for option, meaning in (("labels", "the labels"), ("vocabulary", "the words")):
         export.add_argument(f"--{option}", metavar="FILE", help=f"names of {meaning}, "
                             "one a line by id, in the place of the run's own")
@@ -129,4 +132,5 @@ def _export(options):
     for option in ("labels", "vocabulary"):
         if (path := getattr(options, option)) is not None:
             names[option] = reading.names(path)
-    print(serving.export(model, options.directory, options.version, **names))
+    print(serving.export(
+        model, options.directory, options.version, format=options.format, **names))

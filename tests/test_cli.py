@@ -89,6 +89,8 @@ def test_predict_and_export_agree(rnnzoo, run, work):
     y = served.signatures["serving_default"](x=tf.constant(x))["y"]
     np.testing.assert_allclose(np.load(work / "y.npy"), y, rtol=1e-5)
     assert "[[" in rnnzoo("predict", run, "x.npy")[1]
+    assert rnnzoo("export", run, "small", "--format", "litert")[0] == 0
+    assert (work / "small" / "1" / "model.tflite").exists()
 
 
 def test_names_are_exported_from_the_run_or_from_files(rnnzoo, work):
@@ -126,6 +128,7 @@ def test_names_are_exported_from_the_run_or_from_files(rnnzoo, work):
     ("export runs/tiny/1 taken --version 1", "never overwritten"),
     ("export runs/tiny/1 served --version 0", "positive integer"),
     ("export runs/tiny/1 served --labels none.txt", "none.txt"),
+    ("export runs/tiny/1 served --format litrt", "Did you mean 'litert'"),
 ])
 def test_a_mistake_is_answered_in_one_message(rnnzoo, run, work, command, message):
     np.save(work / "flat.npy", np.zeros(3))
