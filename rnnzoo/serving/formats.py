@@ -48,8 +48,11 @@ def write(format, folder, module, served):
     try:
         return converted(folder, module, stream)
     except Exception as error:      # of many kinds, by converters of other packages
-        raise ValueError(f'The converter to "{format}" refuses this network: {error}'
-                         ) from error
+        raise ValueError(
+            f'The converter to "{format}" refuses this network. Those that compute in '
+            'float32 are taken: build it with dtype="float32", and give it the weights '
+            f"with set_weights(model.get_weights()). The converter says: {error}"
+        ) from error
 
 
 def of_functions(served):

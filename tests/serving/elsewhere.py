@@ -53,7 +53,7 @@ def questions(model):
         return _of_memory(model)
     x = (RNG.integers(0, 6, (2, 20)).astype("int32") if model.vocabulary_size
          else RNG.normal(size=(2, 20, 3)).astype("float32"))
-    y = model.predict(x, verbose=0)
+    y = model(x).numpy()
     return ({"serving_default": {"x": x}, "stream": {"x": x.swapaxes(0, 1)}},
             {"serving_default": {"y": y}, "stream": {"y": y.swapaxes(0, 1)}})
 
@@ -63,9 +63,9 @@ def _of_memory(model):
     (side, cue), *_ = sides.items()
     cue = {side: np.where(np.arange(cue.shape[1]) < 1, -cue, cue)}
     return ({"serving_default": cue, "recall": cue, "energy": sides},
-            {"serving_default": {"y": model.predict(*cue.values(), verbose=0)},
-             "recall": model.recall(**cue)._asdict(),
-             "energy": {"energy": model.energy(**sides)}})
+            {"serving_default": {"y": model(*cue.values()).numpy()},
+             "recall": model.memory.recall(**cue)._asdict(),
+             "energy": {"energy": model.memory.energy(**sides)}})
 
 
 def _patterns(memory):

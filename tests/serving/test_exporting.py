@@ -17,11 +17,14 @@ def small(name="elman", **arguments):
                                  "input_shape": (None, 3), **arguments})
 
 
+def meta_graph(version):
+    return saved_model_pb2.SavedModel.FromString(
+        (version / "saved_model.pb").read_bytes()).meta_graphs[0]
+
+
 def operations(version):
     """Names of the operations of an export, and of the attributes of its functions."""
-    model = saved_model_pb2.SavedModel.FromString(
-        (version / "saved_model.pb").read_bytes())
-    graph = model.meta_graphs[0].graph_def
+    graph = meta_graph(version).graph_def
     nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
     functions = {attribute for f in graph.library.function for attribute, value
                  in f.attr.items() if value.b}
@@ -43,6 +46,17 @@ def test_an_export_amid_training_needs_no_compiler_and_no_custom_operations(tmp_
     loaded = tf.saved_model.load(str(tmp_path / "1"))
     served = loaded.signatures["serving_default"](x=tf.constant(X))["y"]
     np.testing.assert_allclose(served, model.predict(X, verbose=0), atol=1e-5)
+
+
+def test_a_server_restores_the_variables_that_the_signatures_read(tmp_path):
+    saved = meta_graph(rnnzoo.export(small("gru", layers=2), tmp_path))
+    nodes = {node.name: node for node in saved.graph_def.node}
+    restored = {*nodes[saved.saver_def.restore_op_name].input}
+    read = {name for signature in saved.signature_def.values()
+            for output in signature.outputs.values()
+            for name in nodes[output.name.partition(":")[0]].input
+            if nodes[name.partition(":")[0]].op == "VarHandleOp"}
+    assert len(read) == 8 and read <= restored
 
 
 def test_a_version_is_never_overwritten(tmp_path):

@@ -8,7 +8,6 @@ import elsewhere
 import numpy as np
 import pytest
 import tensorflow as tf
-from elsewhere import STREAMS
 
 import rnnzoo
 from rnnzoo.serving import formats
@@ -16,13 +15,14 @@ from rnnzoo.serving import formats
 needs_onnx = pytest.mark.skipif(
     not all(map(importlib.util.find_spec, formats.PACKAGES["onnx"])),
     reason="needs tf2onnx and onnxruntime: pip install rnnzoo[onnx]")
+NAMES = ["jordan", "stacked", "embedded", "with a readout"]
 
 
 def small(name="elman", **arguments):
     return rnnzoo.build(name, **elsewhere.SERIES | arguments)
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_file_of_litert_streams_as_the_network_answers(name, tmp_path):
     model = elsewhere.network(name)
     path = rnnzoo.export(model, tmp_path, format="litert")
@@ -41,13 +41,13 @@ def test_a_file_of_litert_streams_as_the_network_answers(name, tmp_path):
 def test_files_of_onnx_stream_in_openvino_where_tensorflow_is_not_importable(tmp_path):
     pytest.importorskip("openvino", reason="needs openvino: pip install "
                                            "rnnzoo[proofs]")
-    models = {name: elsewhere.network(name) for name in STREAMS}
+    models = {name: elsewhere.network(name) for name in NAMES}
     paths = {name: str(rnnzoo.export(model, tmp_path / name, format="onnx"))
              for name, model in models.items()}
     asked, wanted = zip(*map(elsewhere.questions, models.values()))
     found = elsewhere.by_python("openvino", {
         path: {"stream": a["stream"]} for path, a in zip(paths.values(), asked)})
-    for name, w in zip(STREAMS, wanted):
+    for name, w in zip(NAMES, wanted):
         np.testing.assert_allclose(found[paths[name]]["stream"]["y"], w["stream"]["y"],
                                    atol=1e-5, err_msg=name)
 
@@ -73,6 +73,15 @@ def test_what_a_format_cannot_hold_is_refused(ask, arguments, message, tmp_path)
     with pytest.raises(ValueError, match=message):
         rnnzoo.export(ask(), tmp_path, **arguments)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_converter_refuses_is_taken_in_float32(tmp_path):
+    halves = small(dtype="mixed_bfloat16")
+    with pytest.raises(ValueError, match="float32.*set_weights.*converter says"):
+        rnnzoo.export(halves, tmp_path, format="litert")
+    model = small(dtype="float32")
+    model.set_weights(halves.get_weights())
+    assert rnnzoo.export(model, tmp_path, format="litert") == tmp_path / "1"
 
 
 def test_missing_packages_are_named_with_the_line_that_brings_them(
