@@ -47,6 +47,8 @@ def write(format, folder, module, served):
     converted = {"litert": _litert, "onnx": _onnx}[format]
     try:
         return converted(folder, module, stream)
+    except OSError:                 # a full disk is no refusal
+        raise
     except Exception as error:      # of many kinds, by converters of other packages
         raise ValueError(
             f'The converter to "{format}" refuses this network. Those that compute in '
