@@ -61,10 +61,10 @@ def _looped(loop, inputs, links):
         return tf.reduce_sum(tf.gather(v, heard, axis=1) * weights, axis=1)
 
     def body(t, states, outputs):
-        y, states = loop.step(inputs.at(t, states), product, t)
+        y, states = loop.step(inputs.at(t, states), product, loop.valid(t))
         return t + 1, states, outputs.write(t, y)
 
-    y, _ = loop.step(inputs.at(0, inputs.states), product, 0)
+    y, _ = loop.step(inputs.at(0, inputs.states), product)
     outputs = tf.TensorArray(y.dtype, size=time, element_shape=y.shape)
     _, last, outputs = tf.while_loop(
         lambda t, *_: t < time, body, (0, inputs.states, outputs),
