@@ -103,7 +103,7 @@ class TensorKeptCell(ElmanCell):
 
 @breaks("cutting_a_sequence_and_carrying_the_states_changes_nothing")
 class PositionCell(ElmanCell):
-    def project(self, x):
+    def project(self, x, training=False):
         position = ops.cast(ops.arange(ops.shape(x)[1]), x.dtype)
         return super().project(x) + 0.1 * position[:, None]
 
@@ -112,7 +112,7 @@ class PositionCell(ElmanCell):
 class AlwaysFromZeroCell(ElmanCell):
     __doc__ = told(ElmanCell, "h @ U", "0 * h @ U")
 
-    def project(self, x):
+    def project(self, x, training=False):
         first = ops.equal(ops.arange(ops.shape(x)[1]), 0)[:, None]
         carried = ops.where(first, ops.zeros_like(x[..., :1]), 1)
         return super().project(x), ops.cast(carried, x.dtype)
@@ -134,7 +134,7 @@ class OneStepBackCell(ElmanCell):
 
 @breaks("the_future_does_not_reach_back")
 class NextInputCell(ElmanCell):
-    def project(self, x):
+    def project(self, x, training=False):
         following = ops.concatenate([x[:, 1:], ops.zeros_like(x[:, :1])], axis=1)
         return super().project(x), ops.sum(following, axis=-1, keepdims=True)
 
@@ -145,7 +145,7 @@ class NextInputCell(ElmanCell):
 
 @breaks("masked_steps_leave_the_states_alone")
 class NewSequenceAfterZerosCell(ElmanCell):
-    def project(self, x):
+    def project(self, x, training=False):
         zeros = ops.all(ops.equal(x, 0), axis=-1, keepdims=True)
         before = ops.concatenate([ops.zeros_like(zeros[:, :1]), zeros[:, :-1]], axis=1)
         return super().project(x), before
@@ -181,7 +181,7 @@ class SoftmaxOverTheBatchCell(JordanCell):
 
 @breaks("any_length_and_any_batch")
 class BatchOfTheFirstTraceCell(ElmanCell):
-    def project(self, x):
+    def project(self, x, training=False):
         return super().project(x) + ops.zeros((x.shape[0], 1, self.units), x.dtype)
 
 

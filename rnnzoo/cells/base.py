@@ -36,8 +36,9 @@ class Cell(Configured, keras.layers.Layer):
     `build` by `weight`, and defines
 
     - `project(x)`: all that needs the input only, for every time step at once; `x` is
-      `(batch, time, features)` or a nest of such tensors, and so is what it returns.
-      It may take `training`. All randomness is drawn here.
+      `(rows, steps, features)` or a nest of such tensors, and so is what it returns.
+      Every row and step is projected by itself, so they may come in any order. If it
+      takes `training`, `x` is `(batch, time, features)`. All randomness is drawn here.
     - `step(z, states, product)`: all that needs the states, for one step; returns the
       output and the list of new states. It is pure, because it is run again in the
       backward pass. `product(v, kernel)` is a matrix product; `kernel` is a 2-D weight
@@ -186,7 +187,26 @@ class Cell(Configured, keras.layers.Layer):
             first = first * keras.random.dropout(
                 ops.ones_like(first[:, :1]), self.dropout, seed=self.seed_generator)
         x = tree.pack_sequence_as(x, [first, *rest])
-        return _call(self.project, x, training=bool(training)), constants
+        return self._projected(x, bool(training)), constants
+
+    def _projected(self, x, training):
+        """All that needs the input only, for every step.
+
+        Rows and steps are projected alike, so they may stand in one row, in the order
+        of the engine, as one large product. Unless numbers are drawn, which may be
+        meant for each row or for each step.
+        """
+        if "training" in inspect.signature(self.project).parameters:
+            return self.project(x, training=training)
+        first = tree.flatten(x)[0]
+        if first.shape[1] == 1:
+            return self.project(x)
+        batch, time = ops.shape(first)[:2]
+        row = tree.map_structure(
+            lambda v: ops.reshape(_turned(v), (1, -1, *v.shape[2:])), x)
+        return tree.map_structure(
+            lambda v: _turned(ops.reshape(v, (time, batch, *v.shape[2:]))),
+            self.project(row))
 
     def call(self, x, states, context=None, product=None, training=False):
         """One step by Keras' protocol, or by the engine's if `product` is given.
@@ -238,7 +258,6 @@ def _usual_initializer(name):
     return "orthogonal" if name.startswith("recurrent") else "glorot_uniform"
 
 
-def _call(function, x, **optional):
-    """Calls `function` with those optional arguments that its signature has."""
-    known = inspect.signature(function).parameters
-    return function(x, **{k: v for k, v in optional.items() if k in known})
+def _turned(v):
+    """The tensor with its first two axes exchanged."""
+    return ops.transpose(v, (1, 0, *range(2, len(v.shape))))

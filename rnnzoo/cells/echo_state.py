@@ -158,7 +158,7 @@ class EchoStateCell(Cell):
 
     def project(self, x, training=False):
         x, *teaching = x if isinstance(x, (list, tuple)) else [x]
-        z = x @ self.kernel + self.bias
+        z = ops.matmul(x, self.kernel) + self.bias
         if training and self.noise:
             z = z + keras.random.normal(ops.shape(z), stddev=self.noise, dtype=z.dtype,
                                         seed=self.seed_generator)

@@ -92,13 +92,13 @@ class JordanCell(Cell):
 
     def project(self, x, training=False):
         if not isinstance(x, (list, tuple)):
-            return x @ self.kernel + self.bias
+            return ops.matmul(x, self.kernel) + self.bias
         x, targets = x
         forced = ops.ones_like(targets[..., :1])
         if training:
             chance = keras.random.uniform(ops.shape(forced), seed=self.seed_generator)
             forced = ops.cast(chance < self.teacher_forcing, targets.dtype)
-        return x @ self.kernel + self.bias, targets, forced
+        return ops.matmul(x, self.kernel) + self.bias, targets, forced
 
     def step(self, z, states, product):
         (c,) = states

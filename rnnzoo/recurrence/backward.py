@@ -56,22 +56,23 @@ def backward(loop, inputs, kept, dy, dlast):
         loop.fixed, values)))
     has = step.has
 
-    def body(t, dstates, dz, dtaps, dconstants, dweights):
+    def body(done, dstates, dz, dtaps, dconstants, dweights):
+        t = time - 1 - done
         found = step.at(Step(lists.at(t, moving), still, [dy[t], *dstates]),
                         lists.at(t, residuals), constants)
-        return (t - 1, found.states,
+        return (done + 1, found.states,
                 lists.write(dz, t, found.z), lists.write(dtaps, t, found.taps),
                 lists.added(dconstants, found.constants),
                 lists.added(dweights, found.weights))
 
     own = [v for v, tap in zip(groups.z, step.taps_of_z) if tap is None]
-    start = (time - 1, dlast,
+    start = (0, dlast,
              lists.arrays(time, lists.at(0, lists.where(has.z, own))),
              lists.arrays(time, lists.at(0, lists.where(has.taps, groups.taps))),
              lists.sums(lists.where(has.constants, groups.constants)),
              lists.sums(lists.where(has.weights, groups.weights)))
     _, dstates, dz, dtaps, dconstants, dweights = tf.while_loop(
-        lambda t, *_: t >= 0, body, start, maximum_iterations=time)
+        lambda done, *_: done < time, body, start)
     dtaps = lists.spread(has.taps, lists.stack(dtaps))
     dz = iter(lists.spread(has.z, lists.stack(dz)))
     dz = [next(dz) if tap is None else dtaps[tap] for tap in step.taps_of_z]

@@ -1,0 +1,280 @@
+"""Training, answering and stepping beside Keras' own layers and PyTorch, in one run.
+
+    python -m benchmarks.speed [repetitions]
+
+prints a table and writes it to `speed.csv` beside this file. A row is one network at
+one size: milliseconds for a training step (of a `fit` of 50, with Adam and a dense
+layer on top), for the answer to a batch, and for one step of a stream. Repetitions
+alternate between the peers, and medians are compared: with the better of Keras with and
+without `jit_compile`, and with PyTorch. `floor` is the time of the matrix products of
+a training step alone. Last come long sequences, each peer in a process of its own, with
+its peak memory. Needs the extra "benchmarks".
+"""
+
+import csv
+import resource
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from statistics import geometric_mean, median
+
+import keras
+import numpy as np
+import tensorflow as tf
+import torch
+
+from rnnzoo import cells, layers, recurrence
+
+STEPS, OUTPUTS = 50, 8
+SIZES = [(32, 100, 32, 64), (8, 400, 16, 32), (1, 1000, 8, 32), (32, 100, 32, 256),
+         (128, 50, 64, 128)]
+LONG = [(8, 2_000, 16, 64), (8, 10_000, 16, 64)]
+GATES = {"elman": 1, "gru": 3, "lstm": 4, "jordan": 1}
+OURS = {"elman": layers.Elman, "gru": layers.GRU, "lstm": layers.LSTM,
+        "jordan": partial(layers.Jordan, output_size=OUTPUTS)}
+KERAS = {"elman": keras.layers.SimpleRNN, "gru": keras.layers.GRU,
+         "lstm": keras.layers.LSTM}
+TORCH = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+TAGGER = "tagger"   # embedding, dropout, an LSTM of 200 units: a network of ATIS' size
+
+
+def keras_layer(name, units):
+    if name == "jordan":
+        cell = cells.JordanCell(units, output_size=OUTPUTS)
+        return keras.layers.RNN(cell, return_sequences=True)
+    return KERAS[name](units, return_sequences=True)
+
+
+def our_layer(name, units):
+    return OURS[name](units, return_sequences=True)
+
+
+def model(layer, features, jit=False):
+    x = keras.Input((None, features))
+    found = keras.Model(x, keras.layers.Dense(OUTPUTS)(layer(x)))
+    found.compile("adam", "mse", jit_compile=jit)
+    return found
+
+
+class Torch(torch.nn.Module):
+    def __init__(self, name, features, units):
+        super().__init__()
+        self.recurrent = TORCH[name](features, units, batch_first=True)
+        self.dense = torch.nn.Linear(units, OUTPUTS)
+
+    def forward(self, x):
+        return self.dense(self.recurrent(x)[0])
+
+
+# What is timed: a function for each peer
+
+def training(name, batch, length, features, units):
+    x, y = (np.random.default_rng(0).normal(size=(STEPS * batch, length, width))
+            .astype("float32") for width in (features, OUTPUTS))
+
+    def by_keras(layer, jit):
+        fitted = model(layer, features, jit)
+        return lambda: fitted.fit(x, y, batch, shuffle=False, verbose=0)
+
+    peers = {"rnnzoo": by_keras(our_layer(name, units), "auto"),
+             "keras": by_keras(keras_layer(name, units), False),
+             "keras jit": by_keras(keras_layer(name, units), True)}
+    if name in TORCH:
+        network = Torch(name, features, units)
+        adam = torch.optim.Adam(network.parameters())
+        batches = list(zip(*(torch.tensor(v).split(batch) for v in (x, y))))
+
+        def fit():
+            for now, wanted in batches:
+                adam.zero_grad()
+                torch.nn.functional.mse_loss(network(now), wanted).backward()
+                adam.step()
+
+        peers["torch"] = fit
+    if units == 256 and name in TORCH:
+        peers["floor"] = products(GATES[name], batch, length, features, units)
+    return peers, STEPS
+
+
+def products(gates, batch, length, features, units):
+    """Those of `STEPS` training steps of a recurrence with one recurrent kernel."""
+    kernel, recurrent = (tf.random.normal((n, gates * units)) * 1e-3
+                         for n in (features, units))
+    x, h = tf.random.normal((length * batch, features)), tf.zeros((batch, units))
+
+    @tf.function(jit_compile=True)
+    def one(x, h):
+        def step(t, h, wide):
+            wide = wide + h @ recurrent
+            return t + 1, wide @ tf.transpose(recurrent), wide
+
+        z = x @ kernel
+        _, h, _ = tf.while_loop(lambda t, *_: t < length, step, (0, h, z[:batch]))
+        rows = tf.tile(h, (length, 1))
+        return (h, tf.matmul(rows, z, transpose_a=True),
+                tf.matmul(x, z, transpose_a=True))
+
+    return lambda: [one(x, h) for _ in range(STEPS)][-1][0].numpy()
+
+
+def answering(name, batch, length, features, units):
+    x = np.random.default_rng(0).normal(size=(batch, length, features))
+    x = tf.constant(x, "float32")
+
+    def by_keras(layer, jit):
+        run = tf.function(layer, autograph=False, jit_compile=jit)
+        return lambda: run(x).numpy()
+
+    peers = {"rnnzoo": by_keras(our_layer(name, units), None),
+             "keras": by_keras(keras_layer(name, units), None),
+             "keras jit": by_keras(keras_layer(name, units), True)}
+    if name in TORCH:
+        layer, there = TORCH[name](features, units, batch_first=True), torch.tensor(
+            x.numpy())
+        peers["torch"] = torch.inference_mode()(lambda: layer(there))
+    return peers, 1
+
+
+def stepping(name, batch, length, features, units):
+    x = tf.random.normal((1, features))
+
+    def by_keras(cell, jit):
+        cell.build((1, features))
+        run = tf.function(lambda x, states: cell(x, states), jit_compile=jit)
+        states = cell.get_initial_state(1)
+        states = states if isinstance(states, list) else [states]
+
+        def steps():
+            now = states
+            for _ in range(STEPS):
+                y, now = run(x, now)
+            return y.numpy()
+
+        return steps
+
+    peers = {"rnnzoo": by_keras(our_layer(name, units).cell, None),
+             "keras": by_keras(keras_layer(name, units).cell, None),
+             "keras jit": by_keras(keras_layer(name, units).cell, True)}
+    if name in TORCH:
+        layer, there = TORCH[name](features, units), torch.tensor(x.numpy())
+
+        @torch.inference_mode()
+        def steps():
+            states = None
+            for _ in range(STEPS):
+                y, states = layer(there, states)
+
+        peers["torch"] = steps
+    return peers, STEPS
+
+
+def tagging(name, batch, length, features, units):
+    draw = np.random.default_rng(0)
+    x, y = (draw.integers(1, n, (STEPS * batch, length)) for n in (900, 127))
+
+    def by_keras(layer, jit):
+        ids = keras.Input((None,), dtype="int32")
+        embedded = keras.layers.Embedding(900, features, mask_zero=True)(ids)
+        hidden = layer(keras.layers.Dropout(0.5)(embedded))
+        answer = keras.layers.Dense(127, "softmax")(keras.layers.Dropout(0.5)(hidden))
+        fitted = keras.Model(ids, answer)
+        fitted.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit)
+        return lambda: fitted.fit(x, y, batch, shuffle=False, verbose=0)
+
+    return {"rnnzoo": by_keras(our_layer("lstm", units), "auto"),
+            "keras": by_keras(keras_layer("lstm", units), False),
+            "keras jit": by_keras(keras_layer("lstm", units), True)}, STEPS
+
+
+# Tables
+
+def measured(what, name, size, repetitions):
+    peers, count = what(name, *size)
+    first, times = {}, {peer: [] for peer in peers}
+    for peer, run in peers.items():
+        start = time.perf_counter()
+        run()
+        first[peer] = time.perf_counter() - start
+    for _ in range(repetitions):
+        for peer, run in peers.items():
+            start = time.perf_counter()
+            run()
+            times[peer].append((time.perf_counter() - start) / count * 1000)
+    ms = {peer: median(found) for peer, found in times.items()}
+    jit = min(ms["keras"], ms["keras jit"])
+    row = dict(zip(("batch", "time", "features", "units"), size))
+    return {"what": what.__name__, "network": name, **row,
+            **{f"{p} ms": round(ms[p], 3) if p in ms else "" for p in
+               ("rnnzoo", "keras", "keras jit", "torch", "floor")},
+            "over keras": round(jit / ms["rnnzoo"], 2),
+            "over torch": round(ms["torch"] / ms["rnnzoo"], 2) if "torch" in ms else "",
+            "of floor": round(ms["floor"] / ms["rnnzoo"], 2) if "floor" in ms else "",
+            "first s": round(first["rnnzoo"], 2),
+            "keras jit first s": round(first["keras jit"], 2)}
+
+
+def long(peer, batch, length, features, units):
+    """In a process of its own: seconds of a training step, and peak memory in MB."""
+    layer = our_layer("lstm", units) if peer == "rnnzoo" else keras_layer("lstm", units)
+    fitted = model(layer, features, peer == "keras jit")
+    x, y = (np.random.default_rng(0).normal(size=(batch, length, width))
+            .astype("float32") for width in (features, OUTPUTS))
+    fitted.train_on_batch(x[:, :10], y[:, :10])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    fitted.train_on_batch(x, y)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        fitted.train_on_batch(x, y)
+        seconds.append(time.perf_counter() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    print(f"result {median(seconds):.3f} {peak / 1024:.0f}")
+
+
+def long_sequences(size):
+    row = {"network": "lstm", **dict(zip(("batch", "time", "features", "units"), size))}
+    for peer in ("rnnzoo", "keras", "keras jit"):
+        answer = subprocess.run(
+            [sys.executable, "-m", "benchmarks.speed", "long", peer, *map(str, size)],
+            capture_output=True, text=True, check=True).stdout
+        seconds, peak = answer.split("result ")[1].split()
+        row |= {f"{peer} s": float(seconds), f"{peer} MB": int(peak)}
+    return row
+
+
+def shown(row):
+    print("  ".join(f"{k} {v}" for k, v in row.items() if v != ""), flush=True)
+    return row
+
+
+def written(rows, path):
+    with open(path, "w", newline="") as file:
+        table = csv.DictWriter(file, rows[0])
+        table.writeheader()
+        table.writerows(rows)
+
+
+def main(repetitions=5):
+    rows = []
+    with recurrence.on_this_machine():
+        for what in (training, answering, stepping):
+            for name in GATES:
+                for size in SIZES:
+                    rows.append(shown(measured(what, name, size, repetitions)))
+        rows.append(shown(measured(tagging, TAGGER, (32, 20, 100, 200), repetitions)))
+    written(rows, Path(__file__).with_suffix(".csv"))
+    written([shown(long_sequences(size)) for size in LONG],
+            Path(__file__).with_name("long_sequences.csv"))
+    for what in ("training", "answering", "stepping"):
+        small = [r["over keras"] for r in rows if r["what"] == what and r["units"] <= 64]
+        print(f"{what}, up to 64 units: {geometric_mean(small):.2f} times Keras")
+
+
+if __name__ == "__main__":
+    command, *arguments = sys.argv[1:] or ["5"]
+    if command == "long":
+        long(arguments[0], *map(int, arguments[1:]))
+    else:
+        main(int(command))
