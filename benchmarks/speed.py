@@ -58,6 +58,10 @@ def model(layer, features, jit=False):
     return found
 
 
+def batches(x, y, size):
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(size, drop_remainder=True)
+
+
 class Torch(torch.nn.Module):
     def __init__(self, name, features, units):
         super().__init__()
@@ -74,9 +78,11 @@ def training(name, batch, length, features, units):
     x, y = (np.random.default_rng(0).normal(size=(STEPS * batch, length, width))
             .astype("float32") for width in (features, OUTPUTS))
 
+    data = batches(x, y, batch)
+
     def by_keras(layer, jit):
         fitted = model(layer, features, jit)
-        return lambda: fitted.fit(x, y, batch, shuffle=False, verbose=0)
+        return lambda: fitted.fit(data, shuffle=False, verbose=0)
 
     peers = {"rnnzoo": by_keras(our_layer(name, units), "auto"),
              "keras": by_keras(keras_layer(name, units), False),
@@ -84,10 +90,10 @@ def training(name, batch, length, features, units):
     if name in TORCH:
         network = Torch(name, features, units)
         adam = torch.optim.Adam(network.parameters())
-        batches = list(zip(*(torch.tensor(v).split(batch) for v in (x, y))))
+        pairs = list(zip(*(torch.tensor(v).split(batch) for v in (x, y))))
 
         def fit():
-            for now, wanted in batches:
+            for now, wanted in pairs:
                 adam.zero_grad()
                 torch.nn.functional.mse_loss(network(now), wanted).backward()
                 adam.step()
@@ -173,6 +179,7 @@ def stepping(name, batch, length, features, units):
 def tagging(name, batch, length, features, units):
     draw = np.random.default_rng(0)
     x, y = (draw.integers(1, n, (STEPS * batch, length)) for n in (900, 127))
+    data = batches(x, y, batch)
 
     def by_keras(layer, jit):
         ids = keras.Input((None,), dtype="int32")
@@ -181,7 +188,7 @@ def tagging(name, batch, length, features, units):
         answer = keras.layers.Dense(127, "softmax")(keras.layers.Dropout(0.5)(hidden))
         fitted = keras.Model(ids, answer)
         fitted.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit)
-        return lambda: fitted.fit(x, y, batch, shuffle=False, verbose=0)
+        return lambda: fitted.fit(data, shuffle=False, verbose=0)
 
     return {"rnnzoo": by_keras(our_layer("lstm", units), "auto"),
             "keras": by_keras(keras_layer("lstm", units), False),
@@ -268,7 +275,8 @@ def main(repetitions=5):
     written([shown(long_sequences(size)) for size in LONG],
             Path(__file__).with_name("long_sequences.csv"))
     for what in ("training", "answering", "stepping"):
-        small = [r["over keras"] for r in rows if r["what"] == what and r["units"] <= 64]
+        small = [row["over keras"] for row in rows
+                 if row["what"] == what and row["units"] <= 64]
         print(f"{what}, up to 64 units: {geometric_mean(small):.2f} times Keras")
 
 

@@ -5,10 +5,10 @@
         y[t], states = cell(z[t], states, context=constants, product=matmul)
 
 Four ways compute just this, with the same values and gradients. `plain` is the loop as
-it stands, differentiated by the framework. `fast` takes the gradients of the kernels
-out of the backward loop (see `tapped.py`). `compiled` is `fast` with the recurrence,
-and only the recurrence, under XLA. `frozen` is that without what a gradient needs, for
-kernels that do not learn (see `frozen.py`).
+it stands, differentiated by the framework. `fast` takes out of the backward loop all
+that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
+recurrence, and only the recurrence, under XLA. `frozen` is that without what a
+gradient needs, for kernels that do not learn (`frozen.py`).
 """
 
 from contextlib import contextmanager

@@ -52,8 +52,8 @@ def backward(loop, inputs, kept, dy, dlast):
     moving, still = tf.nest.flatten(moving), tf.nest.flatten(still)
     residuals, vectors = step.known(moving, still)
     constants = step.pullback.constants(lists.at(0, moving), still)
-    groups = Gradients(*map(lists.opened, inputs), lists.where(loop.lifted, lists.spread(
-        loop.fixed, values)))
+    values = lists.spread(loop.fixed, values)
+    of = Gradients(*map(lists.opened, inputs), lists.where(loop.lifted, values))
     has = step.has
 
     def body(done, dstates, dz, dtaps, dconstants, dweights):
@@ -65,12 +65,12 @@ def backward(loop, inputs, kept, dy, dlast):
                 lists.added(dconstants, found.constants),
                 lists.added(dweights, found.weights))
 
-    own = [v for v, tap in zip(groups.z, step.taps_of_z) if tap is None]
+    own = [v for v, tap in zip(of.z, step.taps_of_z) if tap is None]
     start = (0, dlast,
              lists.arrays(time, lists.at(0, lists.where(has.z, own))),
-             lists.arrays(time, lists.at(0, lists.where(has.taps, groups.taps))),
-             lists.sums(lists.where(has.constants, groups.constants)),
-             lists.sums(lists.where(has.weights, groups.weights)))
+             lists.arrays(time, lists.at(0, lists.where(has.taps, of.taps))),
+             lists.sums(lists.where(has.constants, of.constants)),
+             lists.sums(lists.where(has.weights, of.weights)))
     _, dstates, dz, dtaps, dconstants, dweights = tf.while_loop(
         lambda done, *_: done < time, body, start)
     dtaps = lists.spread(has.taps, lists.stack(dtaps))

@@ -58,8 +58,9 @@ class Pullback:
             made = {v.name for v in operation.outputs}
             if not linear.isdisjoint(read):
                 linear |= made
-                for name in read.keys() - linear - valueless:
-                    (residuals if name in moving else constants)[name] = read[name]
+                for name, v in read.items():
+                    if name not in linear and name not in valueless:
+                        (residuals if name in moving else constants)[name] = v
             elif operation.type in VALUELESS or read and valueless.issuperset(read):
                 valueless |= made
             elif not moving.isdisjoint(read):
@@ -79,12 +80,12 @@ class Pullback:
         """
         given = {v.name: stack for v, stack in zip(self.inputs.moving, moving)}
         wanted = [*self._residuals, *more]
-        made = [v for v in wanted if v.name not in given]
-        if made:
-            made = dict(zip([v.name for v in made], tf.vectorized_map(
-                lambda now: self._copied(made, (self.inputs.moving, now),
-                                         (self.inputs.still, still)), moving)))
-        return [(given | dict(made))[v.name] for v in wanted]
+        new = {v.name: v for v in wanted if v.name not in given}
+        if new:
+            given |= zip(new, tf.vectorized_map(
+                lambda now: self._copied(new.values(), (self.inputs.moving, now),
+                                         (self.inputs.still, still)), moving))
+        return [given[v.name] for v in wanted]
 
     def constants(self, moving, still):
         """What the gradients of all steps will read alike.
@@ -105,9 +106,8 @@ class Pullback:
         """Tensors of the graph computed anew, where others have the values given."""
         fed = {own.name: value for tensors, values in (self._captured, *fed)
                for own, value in zip(tensors, values)}
-        wanted = {v.name: v for v in wanted}
-        new = [v for name, v in wanted.items() if name not in fed]
-        needed, used, ahead = set(), {}, [v.op for v in new]
+        new = {v.name: v.op for v in wanted if v.name not in fed}
+        needed, used, ahead = set(), {}, list(new.values())
         while ahead:
             operation = ahead.pop()
             if operation.name in needed:
@@ -129,6 +129,6 @@ class Pullback:
                 # What waits for a gradient without reading it must not wait here.
                 del copy.input[:]
                 copy.input.extend(v for v in node.input if not v.startswith("^"))
-        made = tf.graph_util.import_graph_def(part, used, [v.name for v in new], name="")
-        made = {v.name: copy for v, copy in zip(new, made)}
-        return [made[name] if name in made else fed[name] for name in wanted]
+        made = tf.graph_util.import_graph_def(part, used, list(new), name="")
+        known = {**fed, **dict(zip(new, made))}
+        return [known[v.name] for v in wanted]

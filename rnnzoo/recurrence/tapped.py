@@ -152,16 +152,17 @@ class Tapped:
                 raise Unservable("its steps do not all have the same products")
             # XLA computes number by number from what it finds at a place that depends
             # on `t`. So the input of a step is brought to one place before.
-            z = [v[tf.minimum(t + 1, time - 1)] for v in inputs.z]
-            return (t + 1, z, new, lists.write(kept_outputs, t, [y] if shown is None else []),
+            z = lists.at(tf.minimum(t + 1, time - 1), inputs.z)
+            return (t + 1, z, new,
+                    lists.write(kept_outputs, t, [y] if shown is None else []),
                     lists.write(kept_states, t, new),
                     lists.write(kept_values, t, lists.where(self.fixed, values)))
 
-        start = (0, [v[0] for v in inputs.z], inputs.states,
-                 lists.arrays(time, [y] if shown is None else []), lists.arrays(time, inputs.states),
+        start = (0, lists.at(0, inputs.z), inputs.states,
+                 lists.arrays(time, [y] if shown is None else []),
+                 lists.arrays(time, inputs.states),
                  lists.arrays(time, lists.where(self.fixed, values)))
-        _, _, last, *kept = tf.while_loop(
-            lambda t, *_: t < time, body, start)
+        _, _, last, *kept = tf.while_loop(lambda t, *_: t < time, body, start)
         outputs, *kept = [lists.stack(arrays) for arrays in kept]
         return outputs[0] if outputs else kept[0][shown], last, kept
 
