@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from rnnzoo import explain, recurrence
+from rnnzoo import explain, layers, recurrence
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
 from rnnzoo.recurrence import tensorflow as paths
@@ -380,6 +380,27 @@ def test_the_layer_is_the_cell_step_by_step(cell):
         y, h = ours.cell(x[:, t], h)
         outputs.append(y)
     np.testing.assert_allclose(ours(x), np.stack(outputs, 1), atol=1e-6)
+
+
+def test_the_loop_back_computes_no_activation_and_no_product_again():
+    layer = layers.LSTM(4, return_sequences=True)
+
+    @tf.function
+    def run(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+        return tape.gradient(y, x)
+
+    with recurrence.using("fast"):
+        graph = run.get_concrete_function(tf.TensorSpec((2, None, 3))).graph
+    loops = [[node.op for node in body.node_def]
+             for body in graph.as_graph_def().library.function
+             if "while_body" in body.signature.name]
+    forward, backward = sorted(loops, key=lambda found: "Tanh" not in found)
+    assert {"Tanh", "Sigmoid"} <= {*forward}
+    assert not {"Tanh", "Sigmoid"} & {*backward}
+    assert forward.count("MatMul") == backward.count("MatMul") == 1
 
 
 def test_a_held_output_is_the_last_unmasked_one():
