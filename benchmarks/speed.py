@@ -12,7 +12,6 @@ its peak memory. Needs the extra "benchmarks".
 """
 
 import csv
-import resource
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ import torch
 from rnnzoo import cells, layers, recurrence
 
 STEPS, OUTPUTS = 50, 8
+REST = 0.4      # seconds after which threads of the peer before wait no longer
 SIZES = [(32, 100, 32, 64), (8, 400, 16, 32), (1, 1000, 8, 32), (32, 100, 32, 256),
          (128, 50, 64, 128)]
 LONG = [(8, 2_000, 16, 64), (8, 10_000, 16, 64)]
@@ -206,6 +206,7 @@ def measured(what, name, size, repetitions):
         first[peer] = time.perf_counter() - start
     for _ in range(repetitions):
         for peer, run in peers.items():
+            time.sleep(REST)
             start = time.perf_counter()
             run()
             times[peer].append((time.perf_counter() - start) / count * 1000)
@@ -229,15 +230,21 @@ def long(peer, batch, length, features, units):
     x, y = (np.random.default_rng(0).normal(size=(batch, length, width))
             .astype("float32") for width in (features, OUTPUTS))
     fitted.train_on_batch(x[:, :10], y[:, :10])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     fitted.train_on_batch(x, y)
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
         fitted.train_on_batch(x, y)
         seconds.append(time.perf_counter() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"result {median(seconds):.3f} {peak / 1024:.0f}")
+    print(f"result {median(seconds):.3f} {peak() - before:.0f}")
+
+
+def peak():
+    """Most memory that this process ever had, in MB; of Linux, not of its parent."""
+    (line,) = (v for v in Path("/proc/self/status").read_text().splitlines()
+               if v.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def long_sequences(size):
@@ -264,14 +271,15 @@ def written(rows, path):
 
 
 def main(repetitions=5):
-    rows = []
+    rows, path = [], Path(__file__).with_suffix(".csv")
     with recurrence.on_this_machine():
         for what in (training, answering, stepping):
             for name in GATES:
                 for size in SIZES:
                     rows.append(shown(measured(what, name, size, repetitions)))
+                    written(rows, path)
         rows.append(shown(measured(tagging, TAGGER, (32, 20, 100, 200), repetitions)))
-    written(rows, Path(__file__).with_suffix(".csv"))
+    written(rows, path)
     written([shown(long_sequences(size)) for size in LONG],
             Path(__file__).with_name("long_sequences.csv"))
     for what in ("training", "answering", "stepping"):

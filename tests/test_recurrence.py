@@ -196,6 +196,44 @@ class Leaky(Plain):
         return h, [h]
 
 
+class LookingUp(Plain):
+    """A table is looked up in, whose gradient is of the rows that were seen."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.table = self.weight("table", self.units, self.units)
+
+    def step(self, z, states, product):
+        seen = ops.take(self.table, ops.argmax(states[0], -1), axis=0)
+        h = ops.tanh(z + seen + product(states[0], self.recurrent_kernel))
+        return h, [h]
+
+
+class Choosing(Plain):
+    """Branches and loops whose products stand outside of them."""
+
+    def step(self, z, states, product):
+        p = product(states[0], self.recurrent_kernel)
+        h = ops.cond(ops.sum(p) > 0, lambda: ops.tanh(z + p), lambda: ops.sin(p) + z)
+        _, h = ops.while_loop(lambda k, h: k < 3, lambda k, h: (k + 1, ops.tanh(z + h)),
+                              (0, h), maximum_iterations=3)
+        h = h + product(ops.cond(ops.sum(h) > 0, lambda: h, lambda: -h),
+                        self.recurrent_kernel)
+        return h, [h]
+
+
+class SameForAllRows(Plain):
+    """A product of a weight, which is one row; it is added to all."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.row = self.weight("row", 1, self.units)
+
+    def step(self, z, states, product):
+        h = ops.tanh(z + product(self.row, self.recurrent_kernel)) + 0.3 * states[0]
+        return h, [h]
+
+
 class Branching(Plain):
     """Has a product in a branch."""
 
@@ -246,7 +284,7 @@ UNSERVABLE = {Branching: "branch", Rotating: "complex", DrawingInTheStep: "rando
 
 CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky,
-         SwitchedByTheCount]
+         SwitchedByTheCount, LookingUp, Choosing, SameForAllRows]
 
 
 def gradients(layer, x, mask, path, jit_compile):

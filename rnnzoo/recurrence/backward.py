@@ -116,6 +116,7 @@ class StepGradient:
         products = []
 
         def product(v, kernel):
+            v = tf.convert_to_tensor(v)
             i, kernel = len(products), as_kernel(kernel, v)
             value = (_given_product(v, kernel, values[i], taps[i]) if loop.fixed[i]
                      else tf.matmul(v, kernel))
@@ -134,7 +135,9 @@ class StepGradient:
         found = tape.gradient(targets, of, output_gradients=step.arriving)
         found = found._replace(states=lists.filled(found.states, of.states))
         self.has = Gradients(*([d is not None for d in group] for group in found))
-        return [d for group in found for d in group if d is not None]
+        # The gradient of a table that is looked up in is no tensor yet.
+        return [tf.convert_to_tensor(d) for group in found for d in group
+                if d is not None]
 
     def known(self, moving, still):
         """Residuals, and the vectors of lifted products, with time on axis 0."""
@@ -172,7 +175,7 @@ def _tap_of(z, products, targets):
                    if o.type not in VALUELESS}
         reader = next(iter(readers.values())) if len(readers) == 1 else None
         if (reader is not None and reader.type == "AddV2"
-                and z.shape[1:] == value.shape[1:]
+                and z.shape.as_list() == value.shape.as_list()  # none is repeated
                 and {v.name for v in reader.inputs} == {z.name, value.name}
                 and not any(t is z or t is value for t in targets)):
             return i

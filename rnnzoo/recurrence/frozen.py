@@ -10,6 +10,8 @@ from functools import partial
 import tensorflow as tf
 from keras import ops
 
+from rnnzoo.recurrence import lists
+
 # Share of weights that are not zero up to which links are faster than a dense product,
 # of one row and of more. Measured under XLA on two cores, 100 to 2,000 units.
 SHARE_OF_ONE_ROW, SHARE = 1 / 10, 1 / 25
@@ -52,23 +54,22 @@ def _run(square, loop, inputs, compiled):
 
 
 def _looped(loop, inputs, links):
-    time = inputs.z[0].shape[0] or tf.shape(inputs.z[0])[0]
-
     def product(v, kernel):
         heard, weights = links.get(id(kernel), (None, None))
         if heard is None or weights.dtype != v.dtype:
             return tf.matmul(v, ops.cast(kernel, v.dtype))
         return tf.reduce_sum(tf.gather(v, heard, axis=1) * weights, axis=1)
 
-    def body(t, states, outputs):
-        y, states = loop.step(inputs.at(t, states), product, loop.valid(t))
-        return t + 1, states, outputs.write(t, y)
+    def body(t, z, states, outputs):
+        given = inputs._replace(z=z, states=states)
+        y, states = loop.step(given, product, loop.valid(t))
+        return t + 1, inputs.coming(t), states, outputs.write(t, y)
 
     y, _ = loop.step(inputs.at(0, inputs.states), product)
-    outputs = tf.TensorArray(y.dtype, size=time, element_shape=y.shape)
-    _, last, outputs = tf.while_loop(
-        lambda t, *_: t < time, body, (0, inputs.states, outputs),
-        maximum_iterations=time)
+    (outputs,) = lists.arrays(inputs.length, [y])
+    _, _, last, outputs = tf.while_loop(
+        lambda t, *_: t < inputs.length, body,
+        (0, lists.at(0, inputs.z), inputs.states, outputs))
     return outputs.stack(), last
 
 

@@ -21,6 +21,14 @@ class Inputs(NamedTuple):
         """What step `t` reads, starting from `states`."""
         return self._replace(z=[v[t] for v in self.z], states=states)
 
+    def coming(self, t):
+        """`z` of the step after `t`, to be handed on to it; at the end the last.
+
+        XLA computes number by number from what it finds at a place that depends on `t`.
+        So the input of a step is brought to one place before.
+        """
+        return [v[tf.minimum(t + 1, self.length - 1)] for v in self.z]
+
     @property
     def length(self):
         """Number of steps, a Python integer where it is known."""

@@ -45,7 +45,9 @@ class Pullback:
         self.outputs = traced.outputs
         self._captured = traced.inputs[count:], traced.captured_inputs
         self._definition = traced.graph.as_graph_def()
-        self._residuals, self._constants = self._cut()
+        # Branches and loops cannot be cut, nor computed for all steps at once.
+        self._whole = bool(self._definition.library.function)
+        self._residuals, self._constants = ([], []) if self._whole else self._cut()
 
     def _cut(self):
         """What linear operations read of others: of each step its own, and the same."""
@@ -81,10 +83,16 @@ class Pullback:
         given = {v.name: stack for v, stack in zip(self.inputs.moving, moving)}
         wanted = [*self._residuals, *more]
         new = {v.name: v for v in wanted if v.name not in given}
-        if new:
-            given |= zip(new, tf.vectorized_map(
-                lambda now: self._copied(new.values(), (self.inputs.moving, now),
-                                         (self.inputs.still, still)), moving))
+
+        def computed(now):
+            return self._copied(new.values(), (self.inputs.moving, now),
+                                (self.inputs.still, still))
+
+        if new and self._whole:
+            given |= zip(new, tf.map_fn(computed, moving, fn_output_signature=[
+                tf.TensorSpec(v.shape, v.dtype) for v in new.values()]))
+        elif new:
+            given |= zip(new, tf.vectorized_map(computed, moving))
         return [given[v.name] for v in wanted]
 
     def constants(self, moving, still):
@@ -129,6 +137,8 @@ class Pullback:
                 # What waits for a gradient without reading it must not wait here.
                 del copy.input[:]
                 copy.input.extend(v for v in node.input if not v.startswith("^"))
+                # Nor can it stand beside what is not copied.
+                copy.attr.pop("_class", None)
         made = tf.graph_util.import_graph_def(part, used, list(new), name="")
         known = {**fed, **dict(zip(new, made))}
         return [known[v.name] for v in wanted]

@@ -150,10 +150,7 @@ class Tapped:
             _check_branches(values, y)
             if len(values) != len(kernels):
                 raise Unservable("its steps do not all have the same products")
-            # XLA computes number by number from what it finds at a place that depends
-            # on `t`. So the input of a step is brought to one place before.
-            z = lists.at(tf.minimum(t + 1, time - 1), inputs.z)
-            return (t + 1, z, new,
+            return (t + 1, inputs.coming(t), new,
                     lists.write(kept_outputs, t, [y] if shown is None else []),
                     lists.write(kept_states, t, new),
                     lists.write(kept_values, t, lists.where(self.fixed, values)))
