@@ -197,16 +197,17 @@ class Leaky(Plain):
 
 
 class LookingUp(Plain):
-    """A table is looked up in, whose gradient is of the rows that were seen."""
+    """A table is looked up in; and a product of a weight is added to all rows."""
 
     def build(self, input_shape):
         super().build(input_shape)
         self.table = self.weight("table", self.units, self.units)
+        self.row = self.weight("row", 1, self.units)
 
     def step(self, z, states, product):
         seen = ops.take(self.table, ops.argmax(states[0], -1), axis=0)
-        h = ops.tanh(z + seen + product(states[0], self.recurrent_kernel))
-        return h, [h]
+        h = ops.tanh(z + product(self.row, self.recurrent_kernel)) + 0.3 * seen
+        return h, [h + 0.3 * states[0]]
 
 
 class Choosing(Plain):
@@ -219,18 +220,6 @@ class Choosing(Plain):
                               (0, h), maximum_iterations=3)
         h = h + product(ops.cond(ops.sum(h) > 0, lambda: h, lambda: -h),
                         self.recurrent_kernel)
-        return h, [h]
-
-
-class SameForAllRows(Plain):
-    """A product of a weight, which is one row; it is added to all."""
-
-    def build(self, input_shape):
-        super().build(input_shape)
-        self.row = self.weight("row", 1, self.units)
-
-    def step(self, z, states, product):
-        h = ops.tanh(z + product(self.row, self.recurrent_kernel)) + 0.3 * states[0]
         return h, [h]
 
 
@@ -284,7 +273,7 @@ UNSERVABLE = {Branching: "branch", Rotating: "complex", DrawingInTheStep: "rando
 
 CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky,
-         SwitchedByTheCount, LookingUp, Choosing, SameForAllRows]
+         SwitchedByTheCount, LookingUp, Choosing]
 
 
 def gradients(layer, x, mask, path, jit_compile):

@@ -85,8 +85,9 @@ class Pullback:
         new = {v.name: v for v in wanted if v.name not in given}
 
         def computed(now):
-            return self._copied(new.values(), (self.inputs.moving, now),
-                                (self.inputs.still, still))
+            # What is the same at every step is to be made here, to be repeated.
+            return [tf.identity(v) for v in self._copied(
+                new.values(), (self.inputs.moving, now), (self.inputs.still, still))]
 
         if new and self._whole:
             given |= zip(new, tf.map_fn(computed, moving, fn_output_signature=[
