@@ -249,6 +249,20 @@ class Rotating(Plain):
         return ops.real(h), [h]
 
 
+class Turned(Plain):
+    """Has a complex weight."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.turn = self.add_weight(name="turn", shape=(self.units,), dtype="complex64",
+                                    initializer="ones")
+
+    def step(self, z, states, product):
+        turn = ops.real(ops.convert_to_tensor(self.turn) * (1 + 2j))
+        h = ops.tanh(z + product(states[0], self.recurrent_kernel) * turn)
+        return h, [h]
+
+
 class DrawingInTheStep(Plain):
     """Draws its noise where it may not."""
 
@@ -269,7 +283,8 @@ class SwitchedByTheCount(Clockwork):
         return h, [h, n + 1]
 
 
-UNSERVABLE = {Branching: "branch", Rotating: "complex", DrawingInTheStep: "random"}
+UNSERVABLE = {Branching: "branch", Rotating: "complex", Turned: "complex",
+              DrawingInTheStep: "random"}
 
 CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          FrozenKernel, FastWeights, Attending, SecondOrder, Noisy, Leaky,

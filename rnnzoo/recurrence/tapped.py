@@ -109,7 +109,7 @@ class Tapped:
             number of the state that the output is at every step, or None.
         """
         moving = [*inputs.z, *inputs.states, *inputs.constants]
-        if any(v.dtype.is_complex for v in moving):
+        if any(v.dtype.is_complex for v in [*moving, *inputs.weights]):
             raise Unservable("it computes with complex numbers")
         kernels, values = [], []
 
