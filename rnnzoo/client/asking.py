@@ -43,7 +43,8 @@ class Client:
 
     def __init__(self, address, model, version=None, *, timeout=10.0):
         if version is not None and (
-                not isinstance(version, Integral) or version < 1):
+                isinstance(version, bool) or not isinstance(version, Integral)
+                or version < 1):
             raise ValueError("`version` is a positive integer, or None for the newest; "
                              f"received {version!r}.")
         self.address = address

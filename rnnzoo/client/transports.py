@@ -77,9 +77,9 @@ class Rest:
         if version is not None:
             place += f"/versions/{version}"
         url = f"{self.address}/v1/models/{place}{question}"
+        request = Request(url, body and json.dumps(body).encode())
         try:
-            with urlopen(Request(url, body and json.dumps(body).encode()),
-                         timeout=self.timeout) as answer:
+            with urlopen(request, timeout=self.timeout) as answer:
                 found = json.load(answer)
                 return [found[part] for part in parts]
         except HTTPError as error:

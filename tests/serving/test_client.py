@@ -341,7 +341,7 @@ def test_an_address_says_how_to_ask(wrong):
         Client(wrong, "series")
 
 
-@pytest.mark.parametrize("wrong", ["2", 0, 1.0])
+@pytest.mark.parametrize("wrong", ["2", 0, 1.0, True])
 def test_a_version_is_a_positive_integer(wrong):
     with pytest.raises(ValueError, match="positive integer.*newest; received"):
         Client("http://localhost:8501", "series", wrong)
