@@ -89,6 +89,16 @@ def test_a_broken_cell_fails_the_property_named_for_it_and_no_other(number):
     assert found.failed == [BROKEN[number][-1]], str(found)
 
 
+def test_a_projection_that_sees_more_than_its_own_step_is_found_out():
+    class CentredCell(ElmanCell):
+        def project(self, x):
+            return super().project(x - ops.mean(x, axis=1, keepdims=True))
+
+    cut = PROPERTIES["cutting_a_sequence_and_carrying_the_states_changes_nothing"]
+    with pytest.raises(AssertionError):
+        cut(Subject(factory(CentredCell, {"units": 4})))
+
+
 def test_every_property_is_broken_by_some_cell():
     assert {property for *_, property in BROKEN} == set(PROPERTIES)
 

@@ -203,9 +203,9 @@ class Cell(Configured, keras.layers.Layer):
             return self.project(x)
         batch, time = ops.shape(first)[:2]
         row = tree.map_structure(
-            lambda v: ops.reshape(_turned(v), (1, -1, *v.shape[2:])), x)
+            lambda v: ops.reshape(ops.swapaxes(v, 0, 1), (1, -1, *v.shape[2:])), x)
         return tree.map_structure(
-            lambda v: _turned(ops.reshape(v, (time, batch, *v.shape[2:]))),
+            lambda v: ops.swapaxes(ops.reshape(v, (time, batch, *v.shape[2:])), 0, 1),
             self.project(row))
 
     def call(self, x, states, context=None, product=None, training=False):
@@ -256,8 +256,3 @@ def _usual_initializer(name):
     if name.endswith("bias"):
         return "zeros"
     return "orthogonal" if name.startswith("recurrent") else "glorot_uniform"
-
-
-def _turned(v):
-    """The tensor with its first two axes exchanged."""
-    return ops.transpose(v, (1, 0, *range(2, len(v.shape))))

@@ -157,6 +157,7 @@ class EchoStateCell(Cell):
         return initializers.scaled(value, self.spectral_radius)
 
     def project(self, x, training=False):
+        # `ops.matmul` makes one product of all rows; `@` would make one of each.
         x, *teaching = x if isinstance(x, (list, tuple)) else [x]
         z = ops.matmul(x, self.kernel) + self.bias
         if training and self.noise:

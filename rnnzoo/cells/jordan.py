@@ -91,6 +91,7 @@ class JordanCell(Cell):
         self.output_bias = self.weight("output_bias", size)
 
     def project(self, x, training=False):
+        # `ops.matmul` makes one product of all rows; `@` would make one of each.
         if not isinstance(x, (list, tuple)):
             return ops.matmul(x, self.kernel) + self.bias
         x, targets = x

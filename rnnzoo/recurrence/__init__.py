@@ -112,8 +112,8 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     """
     if unroll and tree.flatten(z)[0].shape[1] == 1:
         return single(cell, z, list(states), constants, mask)
-    z = tree.map_structure(_swap, z)
-    mask = None if mask is None else _swap(ops.cast(mask, "bool"))
+    z = tree.map_structure(lambda v: ops.swapaxes(v, 0, 1), z)
+    mask = None if mask is None else ops.swapaxes(ops.cast(mask, "bool"), 0, 1)
     if go_backwards:
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
@@ -128,7 +128,7 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
             y = hold(y, mask)
         else:
             y = ops.where(_like(mask, y), y, ops.zeros_like(y))
-    return _swap(y), states
+    return ops.swapaxes(y, 0, 1), states
 
 
 def objection(cell):
@@ -165,11 +165,6 @@ def _eagerly():
     import tensorflow as tf
 
     return tf.executing_eagerly()
-
-
-def _swap(v):
-    """Exchanges the batch and time axes."""
-    return ops.transpose(v, (1, 0, *range(2, len(v.shape))))
 
 
 def _like(mask, v):

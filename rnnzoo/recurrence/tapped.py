@@ -159,6 +159,8 @@ class Tapped:
                  lists.arrays(time, [y] if shown is None else []),
                  lists.arrays(time, inputs.states),
                  lists.arrays(time, lists.where(self.fixed, values)))
+        # Without `maximum_iterations`, which only a gradient of TensorFlow's own needs,
+        # XLA sees how many steps there are.
         _, _, last, *kept = tf.while_loop(lambda t, *_: t < time, body, start)
         outputs, *kept = [lists.stack(arrays) for arrays in kept]
         return outputs[0] if outputs else kept[0][shown], last, kept

@@ -32,7 +32,7 @@ def objection(cell):
     def one_step():
         features = cell.get_build_config()["input_shape"][-1]
         z, constants = cell.prepare(tf.zeros((1, 1, features)), training=True)
-        z = tree.map_structure(lambda v: tf.transpose(v, (1, 0, *range(2, v.ndim))), z)
+        z = tree.map_structure(lambda v: ops.swapaxes(v, 0, 1), z)
         fast(cell, z, cell.get_initial_state(1), constants, None)
 
     try:

@@ -47,6 +47,7 @@ def train(recipe, out="runs", seed=None, resume=False):
     if table.exists():
         results.read(table)     # another's file is refused now, not after the training
     builder = _prepared(recipe)
+    symbols = datasets.symbols(builder)
     splits = {name: datasets.examples(builder, name) for name in SPLITS}
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
@@ -67,7 +68,7 @@ def train(recipe, out="runs", seed=None, resume=False):
             raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
         scores = {name: _score(model, recipe, splits[name]) for name in SPLITS[1:]}
-        runs.finish(folder, model, recipe, datasets.symbols(builder), scores, state)
+        runs.finish(folder, model, recipe, symbols, scores, state)
     return folder
 
 
