@@ -10,5 +10,5 @@ from rnnzoo.measures.reservoirs import (
 from rnnzoo.measures.tagging import conlleval, conlleval_f1
 
 __all__ = ["conlleval", "conlleval_f1", "echo_state_check",
-           "effective_spectral_radius", "memory_capacity", "memory_curve", "nmse", "nrmse", "nrmse_at",
-           "r2", "valid_time"]
+           "effective_spectral_radius", "memory_capacity", "memory_curve", "nmse",
+           "nrmse", "nrmse_at", "r2", "valid_time"]
