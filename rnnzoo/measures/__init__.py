@@ -1,4 +1,4 @@
-"""Measures for any network: forecasts, tags, memory, forgetting."""
+"""Measures for any network: symbols, tags, forecasts, memory, forgetting."""
 
 from rnnzoo.measures.forecasts import nmse, nrmse, nrmse_at, r2, valid_time
 from rnnzoo.measures.reservoirs import (
@@ -7,8 +7,14 @@ from rnnzoo.measures.reservoirs import (
     memory_capacity,
     memory_curve,
 )
+from rnnzoo.measures.sequences import (
+    accuracy_by_length,
+    bits_per_symbol,
+    exact_accuracy,
+)
 from rnnzoo.measures.tagging import conlleval, conlleval_f1
 
-__all__ = ["conlleval", "conlleval_f1", "echo_state_check",
-           "effective_spectral_radius", "memory_capacity", "memory_curve", "nmse",
-           "nrmse", "nrmse_at", "r2", "valid_time"]
+__all__ = ["accuracy_by_length", "bits_per_symbol", "conlleval", "conlleval_f1",
+           "echo_state_check", "effective_spectral_radius", "exact_accuracy",
+           "memory_capacity", "memory_curve", "nmse", "nrmse", "nrmse_at", "r2",
+           "valid_time"]

@@ -8,10 +8,10 @@ import keras
 import tensorflow as tf
 
 from rnnzoo import datasets, files, recipes, results
-from rnnzoo.errors import unknown
 from rnnzoo.models import build
 from rnnzoo.training import runs
 from rnnzoo.training.checkpoints import Checkpoint
+from rnnzoo.training.scores import MeasureEachEpoch, Scorer
 
 SPLITS = ("train", "validation", "test")
 
@@ -48,10 +48,12 @@ def train(recipe, out="runs", seed=None, resume=False):
         results.read(table)     # another's file is refused now, not after the training
     builder = _prepared(recipe)
     symbols = datasets.symbols(builder)
-    splits = {name: datasets.examples(builder, name) for name in SPLITS}
+    for split in SPLITS:
+        datasets.examples(builder, split)       # refused now, where there is no such
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
-    _check_metric(model, recipe, datasets.examples(builder, "validation[:1]"))
+    scorer = Scorer(model, recipe, builder)
+    _score(scorer, "validation[:1]")    # what does not fit fails here, without a trace
     parent = Path(out) / recipe.name
     folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
     with files.locked(folder, wait=False):
@@ -61,13 +63,13 @@ def train(recipe, out="runs", seed=None, resume=False):
         print(f"{folder}: {recipe.name}, seed {recipe.seed}, "
               f"{len(state.history)} of {recipe.training.epochs} epochs are done")
         try:
-            _fit(model, recipe, splits, [*schedule, state])
+            _fit(scorer, [*schedule, MeasureEachEpoch(scorer), state])
         except (FloatingPointError, tf.errors.InvalidArgumentError) as error:
             kind, reason = _reason(error)
             kept = _rescue(folder, model, state)
             raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
-        scores = {name: _score(model, recipe, splits[name]) for name in SPLITS[1:]}
+        scores = {split: _score(scorer, split) for split in SPLITS[1:]}
         runs.finish(folder, model, recipe, symbols, scores, state)
     return folder
 
@@ -90,7 +92,7 @@ def load(folder):
 def evaluate(folder, split="test"):
     """The scores of a run's network on one split of its data, metric -> value."""
     model, recipe = load(folder), recipes.load(Path(folder) / "recipe.yaml")
-    return _score(model, recipe, datasets.examples(_prepared(recipe), split))
+    return _score(Scorer(model, recipe, _prepared(recipe)), split)
 
 
 def _prepared(recipe):
@@ -98,20 +100,12 @@ def _prepared(recipe):
     return datasets.prepare(data.dataset, data.config, data.folder, **data.options)
 
 
-def _score(model, recipe, rows):
-    batches = datasets.batches(rows, recipe.data.batch_size)
+def _score(scorer, split):
     try:
-        return model.evaluate(batches, return_dict=True, verbose=0)
+        return scorer.score(split)
     except tf.errors.InvalidArgumentError as error:
         kind, reason = _reason(error)
-        raise kind(f"{recipe.data.dataset}: {reason}.") from error
-
-
-def _check_metric(model, recipe, row):
-    """Scores one row: what does not fit fails here, before a folder is made."""
-    scores = _score(model, recipe, row)
-    if recipe.metric not in scores:
-        raise ValueError(unknown("target.metric", recipe.metric, scores))
+        raise kind(f"{scorer.recipe.data.dataset}: {reason}.") from error
 
 
 def _schedule(model, recipe):
@@ -123,14 +117,15 @@ def _schedule(model, recipe):
     )]
 
 
-def _fit(model, recipe, splits, callbacks):
-    state, last, size = callbacks[-1], recipe.training.epochs, recipe.data.batch_size
+def _fit(scorer, callbacks):
+    recipe, state = scorer.recipe, callbacks[-1]
     if state.done:
         return
-    first = len(state.history)
-    data, steps = datasets.epochs(splits["train"], size, recipe.seed, first, last)
-    model.fit(
-        data, validation_data=datasets.batches(splits["validation"], size),
+    first, last = len(state.history), recipe.training.epochs
+    data, steps = datasets.epochs(datasets.examples(scorer.builder, "train"),
+                                  recipe.data.batch_size, recipe.seed, first, last)
+    scorer.model.fit(
+        data, validation_data=scorer.batches("validation"),
         initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks,
         shuffle=False, verbose=0,
     )
