@@ -17,9 +17,12 @@ class Result:
         recipe: name of the recipe.
         recipe_hash: of the resolved recipe without its seed.
         seed: of the run.
-        validation: the metric on the validation split, best epoch.
+        metric: that chose the best epoch and is reported.
+        validation: the metric on the validation split, best epoch; None if the run
+            trained on that split too.
         score: the metric on the test split.
         target: the figure the score is held against, or None.
+        outcome: "met" or "missed", or nothing without a target.
         parameters: count of trainable numbers.
         seconds: spent training.
         versions: of the software, as one text.
@@ -30,9 +33,11 @@ class Result:
     recipe: str
     recipe_hash: str
     seed: int
-    validation: float
+    metric: str
+    validation: float | None
     score: float
     target: float | None
+    outcome: str
     parameters: int
     seconds: float
     versions: str
@@ -81,7 +86,7 @@ def read(path):
 def _result(row):
     numbers = {
         "seed": int(row["seed"]),
-        "validation": float(row["validation"]),
+        "validation": float(row["validation"]) if row["validation"] else None,
         "score": float(row["score"]),
         "target": float(row["target"]) if row["target"] else None,
         "parameters": int(row["parameters"]),

@@ -8,14 +8,15 @@ from rnnzoo import recipes, results
 
 ROW = results.Result(
     task="tagging", network="elman", recipe="r", recipe_hash="0a", seed=0,
-    validation=0.1 + 0.2, score=1 / 3, target=None, parameters=7, seconds=0.1,
-    versions='a "1", b 2',
+    metric="f1", validation=0.1 + 0.2, score=1 / 3, target=None, outcome="",
+    parameters=7, seconds=0.1, versions='a "1", b 2',
 )
 
 
 def test_rows_are_read_as_they_were_written(tmp_path):
     path = tmp_path / "new" / "results.csv"
-    rows = [ROW, dataclasses.replace(ROW, seed=1, target=0.95)]
+    rows = [ROW, dataclasses.replace(ROW, seed=1, target=0.3, outcome="met"),
+            dataclasses.replace(ROW, seed=2, validation=None)]
     for row in rows:
         results.append(path, row)
     assert results.read(path) == rows
@@ -24,8 +25,8 @@ def test_rows_are_read_as_they_were_written(tmp_path):
 def test_the_columns_are_the_agreed_ones(tmp_path):
     results.append(tmp_path / "results.csv", ROW)
     assert (tmp_path / "results.csv").read_text().splitlines()[0] == (
-        "task,network,recipe,recipe_hash,seed,validation,score,target,parameters,"
-        "seconds,versions"
+        "task,network,recipe,recipe_hash,seed,metric,validation,score,target,outcome,"
+        "parameters,seconds,versions"
     )
 
 

@@ -98,6 +98,10 @@ class Target(Section):
     def reached(self, score):
         return score <= self.value if self.at_least is None else score >= self.value
 
+    def outcome(self, score):
+        """What a row of the results table says: "met" or "missed"."""
+        return "met" if self.reached(score) else "missed"
+
     def __str__(self):
         bound = "at most" if self.at_least is None else "at least"
         return f"{bound} {self.value:g}"

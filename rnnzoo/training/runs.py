@@ -87,9 +87,11 @@ def finish(folder, model, recipe, symbols, scores, state):
         recipe=recipe.name,
         recipe_hash=recipe.hash(),
         seed=recipe.seed,
+        metric=recipe.metric,
         validation=scores["validation"][recipe.metric],
         score=score,
         target=target and target.value,
+        outcome=target.outcome(score) if target else "",
         parameters=sum(math.prod(v.shape) for v in model.trainable_variables),
         seconds=state.seconds,
         versions=_versions(),
@@ -118,7 +120,7 @@ def finish(folder, model, recipe, symbols, scores, state):
     state.path.unlink()
     verdict = ""
     if target:
-        verdict = f" ({target}: {'' if target.reached(score) else 'NOT '}reached)"
+        verdict = f" ({target}: {result.outcome})"
     print(f"test {recipe.metric} {score:.4f}{verdict}, weights of epoch "
           f"{state.best_epoch}, {state.seconds:.0f} s of training\n"
           f"all of it is in {folder}, a row in {folder.parent.parent}/results.csv")
