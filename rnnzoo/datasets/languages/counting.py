@@ -4,6 +4,7 @@ import numpy as np
 
 from rnnzoo.datasets.languages.words import (
     VERDICTS,
+    each_multiple,
     multiples,
     to_continue,
     verdicts,
@@ -12,16 +13,18 @@ from rnnzoo.datasets.problems import problem
 
 
 @problem("generation", name="anbn", fixed={"letters": 2}, length=198, least=2,
-         longer=2000, size=1000, symbols=("begin", "end", "a", "b"))
+         longer=2000, size=1000, symbols=("begin", "end", "a", "b"), version="1.1.0")
 @problem("generation", name="anbncn", fixed={"letters": 3}, length=147, least=3,
-         longer=600, size=500, symbols=("begin", "end", "a", "b", "c"))
+         longer=600, size=500, symbols=("begin", "end", "a", "b", "c"), version="1.1.0")
 def blocks(n, length, rng, *, letters, shortest=0):
     """The words a^k b^k (or a^k b^k c^k), to be continued.
 
-    k is uniform among those that give words of `shortest` to `length` symbols, so by
-    default k is 0 to 99 (0 to 49). A network knows the language as far as it gives
-    every symbol of the words, "end" included, a probability above a small threshold:
-    once b has come, the rest is certain.
+    k is what gives words of `shortest` to `length` symbols, by default 0 to 99 (0 to
+    49): each once, then each once again. It falls in runs of ten, which come in random
+    order; so what the splits hold back is spread evenly, with the shortest words kept
+    for training. A network knows the language as far as it gives every symbol of the
+    words, "end" included, a probability above a small threshold: once b has come, the
+    rest is certain.
 
     Returns:
         x: begin and the word; y: the word and end. Ids 1 to 5 for begin, end, a, b, c;
@@ -31,7 +34,7 @@ def blocks(n, length, rng, *, letters, shortest=0):
         G. Weiss, Y. Goldberg, E. Yahav, "On the practical computational power of finite
         precision RNNs for language recognition", ACL 2018.
     """
-    counts = multiples(n, letters, shortest, length, rng)
+    counts = each_multiple(n, letters, shortest, length, rng)
     return to_continue(_words(np.repeat(counts[:, None], letters, axis=1),
                               length // letters * letters))
 

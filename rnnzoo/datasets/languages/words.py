@@ -28,10 +28,25 @@ def multiples(n, of, shortest, length, rng):
     Raises:
         ValueError: there are no such words.
     """
+    least, most = _bounds(of, shortest, length)
+    return rng.integers(least, most + 1, n)
+
+
+def each_multiple(n, of, shortest, length, rng):
+    """The same numbers, each as often as any other, in runs of ten that fall."""
+    least, most = _bounds(of, shortest, length)
+    falling = np.arange(most, least - 1, -1)
+    runs = np.split(falling, range(10, len(falling), 10))
+    rounds = [runs[k] for _ in range(-(-n // len(falling)))
+              for k in rng.permutation(len(runs))]
+    return np.concatenate(rounds)[:n]
+
+
+def _bounds(of, shortest, length):
     least, most = -(-shortest // of), length // of
     if least > most:
         raise none_of(shortest, length)
-    return rng.integers(least, most + 1, n)
+    return least, most
 
 
 def none_of(shortest, length):
