@@ -7,7 +7,10 @@ import tensorflow as tf
 
 
 def main(arguments=None):
-    """Runs one command; what the user can mend is said in one message, exit code 2."""
+    """Runs one command; what the user can mend is said in one message, exit code 2.
+
+    The exit code is 1 if a command says that something it has run went wrong.
+    """
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     # Where options stand between them, argparse leaves over what follows.
@@ -17,7 +20,8 @@ def main(arguments=None):
     elif rest:
         options.overrides += overrides
     try:
-        options.command(options)
+        if options.command(options):
+            sys.exit(1)
     except (ValueError, OSError, EOFError, ArithmeticError, ImportError,
             tf.errors.OpError) as error:
         sys.exit(_complain(error))
@@ -50,7 +54,9 @@ def _parser():
     listing.add_argument("--family", help="only this family")
     listing.add_argument("--task", help="only networks for this task")
 
-    add(_info, "Describe a network.", ("name", "of the network"))
+    info = add(_info, "Describe a network.", ("name", "of the network"))
+    info.add_argument("--results", action="store_true",
+                      help="what its recipes reached, as mean ± deviation of the seeds")
 
     run = ("run", "folder of a run, such as runs/digits_elman/1")
     train = add(_train, "Train by a recipe.", ("recipe", "name or .yaml file"))
@@ -60,6 +66,21 @@ def _parser():
     train.add_argument("--out", default="runs", help="folder of all runs (%(default)s)")
     train.add_argument("--resume", action="store_true",
                        help="go on with the last unfinished run of the recipe")
+    train.add_argument("--no-export", action="store_true", help="make no SavedModel")
+
+    reproduce = add(_reproduce, "Run recipes with several seeds into a results table.")
+    for name, meaning in (("task", "dataset or recipe"), ("network", "network")):
+        reproduce.add_argument(name, nargs="?", default="*", help="only of this "
+                               f'{meaning}, such as "*{name[:3]}*"')
+    reproduce.add_argument("--seeds", type=_count, default=5,
+                           help="of each recipe (%(default)s)")
+    reproduce.add_argument("--jobs", type=_count, default=2,
+                           help="runs at a time (%(default)s)")
+    reproduce.add_argument("--check", action="store_true", help="run a row of each "
+                           "recipe again, and compare it with the mean of all")
+    reproduce.add_argument("--recipes", metavar="FOLDER", help="others than the zoo's")
+    reproduce.add_argument("--out", default="runs/reproduced", help="folder of the runs"
+                           ", and of an installed package's table (%(default)s)")
 
     evaluate = add(_evaluate, "Score a trained network.", run)
     evaluate.add_argument("--split", default="test", help="of the data (%(default)s)")
@@ -79,6 +100,13 @@ def _parser():
     return parser
 
 
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"received {text}; a positive integer is "
+                                         "accepted")
+    return int(text)
+
+
 def _list(options):
     from rnnzoo import registry
 
@@ -92,7 +120,13 @@ def _list(options):
 def _info(options):
     from rnnzoo import registry
 
-    print(registry.info(options.name))
+    entry = registry.info(options.name)
+    print(entry)
+    if options.results:
+        from rnnzoo.reproduction import tables
+
+        print("Results:")
+        print(tables.of_network(entry.name))
 
 
 def _train(options):
@@ -100,7 +134,18 @@ def _train(options):
 
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     recipe = recipes.load(options.recipe, [*options.overrides, *seed])
-    training.train(recipe, options.out, resume=options.resume)
+    training.train(recipe, options.out, resume=options.resume,
+                   export=not options.no_export)
+
+
+def _reproduce(options):
+    from rnnzoo import reproduction
+
+    chosen = {"task": options.task, "network": options.network, "jobs": options.jobs,
+              "folder": options.recipes}
+    if options.check:
+        return reproduction.check(**chosen)
+    return reproduction.reproduce(**chosen, seeds=options.seeds, out=options.out)
 
 
 def _evaluate(options):

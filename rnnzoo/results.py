@@ -55,16 +55,34 @@ def append(path, result):
     Raises:
         ValueError: the file there is no results table.
     """
+    _change(path, lambda rows: rows if result in rows else [*rows, result])
+
+
+def publish(path, result):
+    """Adds one row to a table that is kept in order, with recipes as they are now.
+
+    A row of the same seed is replaced; rows of the recipe as it was before go away.
+
+    Raises:
+        ValueError: the file there is no results table.
+    """
+    def changed(rows):
+        kept = [row for row in rows if row.recipe != result.recipe or
+                row.recipe_hash == result.recipe_hash and row.seed != result.seed]
+        return sorted([*kept, result], key=lambda r: (r.task, r.recipe, r.seed))
+
+    _change(path, changed)
+
+
+def _change(path, changed):
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with files.locked(path.parent):
         rows = read(path) if path.exists() else []
-        if result in rows:
-            return
         with files.replacing(path) as aside, aside.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(map(dataclasses.asdict, [*rows, result]))
+            writer.writerows(map(dataclasses.asdict, changed(rows)))
 
 
 def read(path):

@@ -26,6 +26,7 @@ LAYERS = [
     {"generation", "measures", "recipes"},
     {"client", "serving"},
     {"testing", "training"},
+    {"reproduction"},
     {"cli", "__init__"},
     {"__main__"},
 ]

@@ -9,10 +9,21 @@ import yaml
 from rnnzoo.errors import unknown
 from rnnzoo.recipes.schema import Data, Recipe, Target, Training
 
+PACKAGE = Path(__file__).parent.parent
+
+
+def folder():
+    """Where the recipes are that come with rnnzoo, with the table of their results.
+
+    After a plain install it is in the package, otherwise beside it, in the checkout.
+    """
+    inside = PACKAGE / "zoo_configs"
+    return inside if inside.is_dir() else PACKAGE.parent / "zoo_configs"
+
 
 def names():
     """Sorted names of the recipes that come with rnnzoo."""
-    return sorted(path.stem for path in _folder().glob("*.yaml"))
+    return sorted(path.stem for path in folder().glob("*.yaml"))
 
 
 def load(recipe, overrides=()):
@@ -55,16 +66,10 @@ def find(recipe):
         if recipe not in names():
             accepted = [*names(), "the path of a .yaml file"]
             raise FileNotFoundError(unknown("recipe", str(recipe), accepted))
-        path = _folder() / f"{recipe}.yaml"
+        path = folder() / f"{recipe}.yaml"
     if not path.is_file():
         raise FileNotFoundError(f"There is no recipe file {path.absolute()}.")
     return path
-
-
-def _folder():
-    package = Path(__file__).parent.parent
-    inside = package / "zoo_configs"  # a plain install
-    return inside if inside.is_dir() else package.parent / "zoo_configs"
 
 
 class _Loader(yaml.SafeLoader):

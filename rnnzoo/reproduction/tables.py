@@ -1,0 +1,122 @@
+"""What a results table says: the rows of each recipe, their mean, their spread."""
+
+import math
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import numpy as np
+
+from rnnzoo import recipes, registry, results
+from rnnzoo.errors import unknown
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All rows of a recipe as it is now, by seed.
+
+    Attributes:
+        recipe: the recipe.
+        rows: its rows.
+    """
+
+    recipe: recipes.Recipe
+    rows: tuple
+
+    @property
+    def task(self):
+        return self.rows[0].task
+
+    @property
+    def metric(self):
+        return self.rows[0].metric
+
+    @property
+    def scores(self):
+        return [row.score for row in self.rows]
+
+    @property
+    def mean(self):
+        return float(np.mean(self.scores))
+
+    @property
+    def deviation(self):
+        """Standard deviation; 0 of a single row."""
+        return float(np.std(self.scores, ddof=1)) if len(self.rows) > 1 else 0.0
+
+    @property
+    def spread(self):
+        """Mean and deviation as text, as precise as the deviation is."""
+        if not self.deviation:
+            return f"{self.mean:.4g}"
+        digits = max(0, 1 - math.floor(math.log10(self.deviation)))
+        return f"{self.mean:.{digits}f} ± {self.deviation:.{digits}f}"
+
+    @property
+    def verdict(self):
+        """The target, and how many of the seeds met it, as text."""
+        if not self.recipe.target:
+            return "none"
+        met = sum(row.outcome == "met" for row in self.rows)
+        return f"{self.recipe.target}: met by {met} of {len(self.rows)}"
+
+
+def chosen(folder, task="*", network="*"):
+    """The recipes of a folder for a task and a network: path -> `Recipe`.
+
+    Raises:
+        ValueError: there is none; names the nearest.
+    """
+    found = {path: recipes.load(path) for path in sorted(Path(folder).glob("*.yaml"))}
+    if not found:
+        raise ValueError(f"There are no recipes, .yaml files, in {folder}.")
+    words = {}
+    for path, recipe in found.items():
+        entry = registry.info(recipe.network.name)
+        words[path] = (recipe.task, recipe.name), (entry.name, *entry.aliases)
+    for place, (what, asked) in enumerate((("task", task), ("network", network))):
+        names = {name for word in words.values() for name in word[place]}
+        if not any(fnmatch(name, asked) for name in names):
+            raise ValueError(unknown(f"{what} of a recipe", asked, names))
+    return {path: recipe for path, recipe in found.items() if all(
+        any(fnmatch(name, asked) for name in names)
+        for names, asked in zip(words[path], (task, network)))}
+
+
+def rows(path):
+    """The rows of a results table; none if there is no file."""
+    return results.read(path) if path.exists() else []
+
+
+def summaries(found, rows):
+    """A `Summary` of each recipe that has rows, by task."""
+    summed = []
+    for recipe in found:
+        own = [row for row in rows if row.recipe == recipe.name
+               and row.recipe_hash == recipe.hash()]
+        if own:
+            own.sort(key=lambda row: row.seed)
+            summed.append(Summary(recipe, tuple(own)))
+    return sorted(summed, key=lambda s: (s.task, s.recipe.name))
+
+
+def of_network(name):
+    """The results of a network that are published with rnnzoo, a line a recipe."""
+    folder = recipes.folder()
+    found = [s for s in summaries(chosen(folder).values(), rows(folder / "results.csv"))
+             if s.rows[0].network == name]
+    return "\n".join(
+        f"    {s.task}: {s.metric} {s.spread}, {len(s.rows)} seeds of {s.recipe.name}; "
+        f"target {s.verdict}" for s in found) or "    none yet"
+
+
+def markdown(summaries):
+    """A table of summaries."""
+    lines = ["| task | recipe | measure | mean ± deviation | target | seconds |",
+             "| --- | --- | --- | --- | --- | --- |"]
+    for s in summaries:
+        seconds = np.median([row.seconds for row in s.rows])
+        cells = (s.task, f"`{s.recipe.name}`", s.metric, s.spread, s.verdict,
+                 f"{seconds:.0f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
