@@ -69,6 +69,31 @@ def test_the_order_follows_from_seed_and_epoch_alone(digits):
     assert order(4, 0, 4, global_seed=1) != whole
 
 
+def words(epochs, of):
+    """Epochs of made-up sentences, a word of which occurs as often as its id says."""
+    ids = np.random.default_rng(0).permutation(np.repeat(np.arange(of), np.arange(of)))
+    rows = tf.data.Dataset.from_tensor_slices((ids.reshape(-1, 5), ids.reshape(-1, 5)))
+    batches, _ = datasets.epochs(rows, 7, 3, *epochs, word_dropout=2)
+    return list(batches.unbatch().as_numpy_iterator())
+
+
+def test_rare_words_are_dropped_in_proportion():
+    x, y = (np.concatenate(v) for v in zip(*words((0, 300), of=10)))
+    assert set(x[x != y]) == {1}
+    for count in range(2, 10):
+        share, expected = np.mean(x[y == count] == 1), 2 / (2 + count)
+        spread = np.sqrt(expected * (1 - expected) / np.sum(y == count))
+        assert abs(share - expected) < 4 * spread
+
+
+def test_which_words_are_dropped_follows_from_seed_and_epoch_alone():
+    whole = words((0, 4), of=10)
+    np.testing.assert_array_equal(words((2, 4), of=10), whole[len(whole) // 2:])
+    first, second = whole[:9], whole[9:18]
+    dropped = [sorted((*y, *x) for x, y in epoch) for epoch in (first, second)]
+    assert dropped[0] != dropped[1]
+
+
 def test_fit_makes_exactly_the_steps_that_there_are(digits):
     rows = datasets.examples(digits, "validation")
     batches, steps = datasets.epochs(rows, 50, seed=3, first=1, last=4)

@@ -275,8 +275,9 @@ def test_without_target_the_loss_decides(small, tmp_path):
     assert facts["result"]["target"] is facts["target_reached"] is None
 
 
-@pytest.mark.usefixtures("plain")
-def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys, request):
+@pytest.fixture
+def news(tmp_path):
+    """The path of a recipe for a tagger, on a file of the user's."""
     (tmp_path / NewsTagged.FILE).write_text(
         "play\tO\ncaf\u00e9\tB-KEYWORDS\nnews\tB-NEWSTYPE\n\n" * 40, "utf-8")
     path = tmp_path / "news.yaml"
@@ -288,7 +289,13 @@ def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys, r
                  "folder": str(tmp_path / "data"), "batch_size": 32},
         "training": {"epochs": 1},
     }))
-    run = training.train(path, tmp_path)
+    return path
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_run_is_served_with_the_names_that_its_dataset_has(
+        news, tmp_path, capsys, request):
+    run = training.train(news, tmp_path)
     assert training.runs.names(run) == {
         "vocabulary": ["<padding>", "<unknown>", "caf\u00e9", "news", "play"],
         "labels": list(NewsTagged.LABELS)}
@@ -299,6 +306,27 @@ def test_a_run_is_served_with_the_names_that_its_dataset_has(tmp_path, capsys, r
     assert found["labels"].numpy().tolist() == best.tolist()
 
     request.getfixturevalue("unserved")
-    larger = training.train(recipes.load(path, ["network.output_size=12"]), tmp_path)
+    larger = training.train(recipes.load(news, ["network.output_size=12"]), tmp_path)
     assert training.runs.names(larger).keys() == {"vocabulary"}
     assert "9 names where the network has 12 ids" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("plain", "unserved")
+def test_where_all_is_for_training_the_last_epoch_is_kept(news, tmp_path):
+    recipe = recipes.load(news, [
+        "data.options.validation=false", "data.word_dropout=1.5", "training.epochs=2",
+        "target={metric: f1, at_least: 0, source: There is nothing less.}"])
+    facts = json.loads((training.train(recipe, tmp_path) / "metrics.json").read_text())
+    assert facts["result"]["validation"] is None and facts["best_epoch"] == 2
+    assert facts["result"]["outcome"] == "met" and "validation" not in facts
+
+
+@pytest.mark.parametrize("override, message", [
+    ("data={dataset: digits_rows, batch_size: 9, word_dropout: 1}",
+     "digits_rows has no unknown word"),
+    ("training.patience=3", "news_tagged has none here")])
+def test_what_the_data_have_to_have_is_asked_for(news, tmp_path, override, message):
+    recipe = recipes.load(news, ["data.options.validation=false", override])
+    with pytest.raises(ValueError, match=message):
+        training.train(recipe, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()

@@ -48,6 +48,7 @@ from rnnzoo.datasets import (
     memory,
     problems,
     real,
+    words,
 )
 from rnnzoo.datasets.builders import builder_of
 from rnnzoo.datasets.problems import info, sample
@@ -55,7 +56,7 @@ from rnnzoo.errors import unknown
 
 __all__ = ["associative", "batches", "dynamics", "elman", "epochs", "examples", "info",
            "languages", "memory", "names", "prepare", "problems", "real", "sample",
-           "symbols"]
+           "symbols", "words"]
 
 SHUFFLED_AT_ONCE = 10_000
 
@@ -165,22 +166,25 @@ def batches(rows, batch_size):
     return rows.padded_batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def epochs(rows, batch_size, seed, first, last):
+def epochs(rows, batch_size, seed, first, last, word_dropout=0):
     """Epochs `first` to `last - 1` of shuffled batches as one dataset.
 
     The order in an epoch follows from `seed` and its number alone, so that training
-    resumed at an epoch meets what uninterrupted training met. Give `fit` the number of
-    `steps` as `steps_per_epoch`.
+    resumed at an epoch meets what uninterrupted training met; and so do the words that
+    become unknown, see `words.dropped`. Give `fit` the number of `steps` as
+    `steps_per_epoch`.
 
     Returns:
         `(dataset, steps)`, the second being the number of batches in an epoch.
     """
     steps = -(-rows.cardinality().numpy() // batch_size)
+    drop = words.dropped(rows, word_dropout) if word_dropout else None
 
     def epoch(number):
         tf.random.set_seed(1)  # of this graph: the order must not follow the global one
         draw = tf.random.stateless_uniform([], (seed, number), None, None, tf.int64)
-        return rows.shuffle(SHUFFLED_AT_ONCE, seed=draw).padded_batch(batch_size)
+        taught = drop(draw) if drop else rows
+        return taught.shuffle(SHUFFLED_AT_ONCE, seed=draw).padded_batch(batch_size)
 
     dataset = tf.data.Dataset.range(first, last).flat_map(epoch)
     counted = tf.data.experimental.assert_cardinality(steps * (last - first))

@@ -1,4 +1,4 @@
-"""What a number that somebody chooses has to be."""
+"""What somebody chooses has to be."""
 
 import numpy as np
 
@@ -24,3 +24,9 @@ def number(owner, name, value, least, most=None, whole=True):
             f"{owner}: `{name}` is {'an integer' if whole else 'a number'} of at least "
             f"{least}" + f" and at most {most}" * (most is not None)
             + f"; received {value!r}.")
+
+
+def flag(owner, name, value):
+    """Refuses what is neither true nor false; arguments are those of `number`."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{owner}: `{name}` is true or false; received {value!r}.")

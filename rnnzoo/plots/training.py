@@ -13,7 +13,8 @@ def curves(history, path, metric, title, target=None, best=None):
     """Draws loss and metric of both splits over the epochs.
 
     Args:
-        history: one dictionary an epoch, with `loss`, `val_loss` and the metric's two.
+        history: one dictionary an epoch, with `loss`, `val_loss` and the metric's two,
+            as far as there are such.
         path: the PNG to write.
         metric: name of the metric; `"loss"` gives one panel.
         title: line above the figure.
@@ -23,7 +24,8 @@ def curves(history, path, metric, title, target=None, best=None):
     Returns:
         The figure.
     """
-    names = list(dict.fromkeys(["loss", metric]))
+    names = [name for name in dict.fromkeys(["loss", metric])
+             if any(prefix + name in history[0] for prefix in COLOURS)]
     figure = Figure(figsize=(4.8 * len(names), 3.6), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     epochs = range(1, len(history) + 1)

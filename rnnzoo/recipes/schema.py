@@ -55,7 +55,10 @@ class Data(Section):
     """Which TFDS dataset, where it is prepared (default: TFDS' folder), how cut.
 
     `options` are those of a dataset of rnnzoo, which checks them: the length of the
-    sequences, the folder of the user's files, ...
+    sequences, the folder of the user's files, ... By `word_dropout`, a word that occurs
+    c times in the training data is unknown there with probability
+    `word_dropout / (word_dropout + c)`, so that a network learns what to make of those
+    it will not know.
     """
 
     dataset: str
@@ -63,6 +66,7 @@ class Data(Section):
     options: dict[str, typing.Any] = {}
     folder: str | None = None
     batch_size: Count
+    word_dropout: typing.Annotated[float, pydantic.Field(ge=0)] = 0.0
 
 
 class Training(Section):
@@ -119,6 +123,11 @@ class Recipe(Section):
     target: Target | None = None
 
     @property
+    def task(self):
+        """What a results table calls its data: the dataset, and a config of it."""
+        return "/".join(filter(None, (self.data.dataset, self.data.config)))
+
+    @property
     def metric(self):
         """Name of the metric that chooses the best epoch and is reported."""
         return self.target.metric if self.target else "loss"
@@ -135,8 +144,9 @@ class Recipe(Section):
         """The resolved recipe as dictionaries, lists, texts and numbers."""
         plain = self.model_dump(mode="json")
         plain["network"] = self.network.model_dump(mode="json", exclude_unset=True)
-        if not self.data.options:
-            del plain["data"]["options"]    # the hash is that of before there were any
+        for key in ("options", "word_dropout"):
+            if not plain["data"][key]:
+                del plain["data"][key]      # the hash is that of before there were any
         return plain
 
     def text(self):

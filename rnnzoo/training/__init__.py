@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from rnnzoo import datasets, files, recipes, results
+from rnnzoo.datasets.real.vocabulary import UNKNOWN
 from rnnzoo.models import build
 from rnnzoo.training import runs
 from rnnzoo.training.checkpoints import Checkpoint
@@ -16,8 +17,10 @@ from rnnzoo.training.scores import MeasureEachEpoch, Scorer
 SPLITS = ("train", "validation", "test")
 
 
-def train(recipe, out="runs", seed=None, resume=False):
+def train(recipe, out="runs", seed=None, resume=False, export=True):
     """Trains a network as a recipe says, and keeps the best epoch's weights.
+
+    That is the best on the validation split; of data that have none, it is the last.
 
     The run's folder, `out/<recipe>/<n>`, receives `model.keras`, `saved_model/1`,
     `recipe.yaml`, `history.csv`, `metrics.json` and `curves.png`; a row goes to
@@ -30,6 +33,7 @@ def train(recipe, out="runs", seed=None, resume=False):
         seed: replaces the recipe's.
         resume: go on with the last unfinished run of the recipe. It ends at the very
             weights that it would have reached without the interruption.
+        export: whether a SavedModel is made too, which may take longer than to train.
 
     Returns:
         The run's folder.
@@ -48,12 +52,15 @@ def train(recipe, out="runs", seed=None, resume=False):
         results.read(table)     # another's file is refused now, not after the training
     builder = _prepared(recipe)
     symbols = datasets.symbols(builder)
-    for split in SPLITS:
+    splits = [split for split in SPLITS
+              if split != "validation" or split in builder.info.splits]
+    for split in splits:
         datasets.examples(builder, split)       # refused now, where there is no such
+    _check_data(recipe, symbols, splits)
     keras.utils.set_random_seed(recipe.seed)
     model = build(**recipe.build_arguments())
     scorer = Scorer(model, recipe, builder)
-    _score(scorer, "validation[:1]")    # what does not fit fails here, without a trace
+    _score(scorer, f"{splits[-2]}[:1]")     # what does not fit fails without a trace
     parent = Path(out) / recipe.name
     folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
     with files.locked(folder, wait=False):
@@ -69,8 +76,8 @@ def train(recipe, out="runs", seed=None, resume=False):
             kept = _rescue(folder, model, state)
             raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
-        scores = {split: _score(scorer, split) for split in SPLITS[1:]}
-        runs.finish(folder, model, recipe, symbols, scores, state)
+        scores = {split: _score(scorer, split) for split in splits[1:]}
+        runs.finish(folder, model, recipe, symbols, scores, state, export)
     return folder
 
 
@@ -100,6 +107,17 @@ def _prepared(recipe):
     return datasets.prepare(data.dataset, data.config, data.folder, **data.options)
 
 
+def _check_data(recipe, symbols, splits):
+    """Refuses options of the training that the data do not have what they take for."""
+    dataset, (words, _) = recipe.data.dataset, symbols
+    if recipe.data.word_dropout and (words or ())[1:2] != (UNKNOWN,):
+        raise ValueError(f"data.word_dropout makes words unknown, and {dataset} has no "
+                         "unknown word. Leave it out.")
+    if recipe.training.patience and "validation" not in splits:
+        raise ValueError("training.patience waits for a better epoch on validation "
+                         f"data, of which {dataset} has none here. Leave it out.")
+
+
 def _score(scorer, split):
     try:
         return scorer.score(split)
@@ -122,10 +140,12 @@ def _fit(scorer, callbacks):
     if state.done:
         return
     first, last = len(state.history), recipe.training.epochs
-    data, steps = datasets.epochs(datasets.examples(scorer.builder, "train"),
-                                  recipe.data.batch_size, recipe.seed, first, last)
+    data, steps = datasets.epochs(
+        datasets.examples(scorer.builder, "train"), recipe.data.batch_size, recipe.seed,
+        first, last, recipe.data.word_dropout)
+    validation = scorer.batches("validation") if scorer.validates else None
     scorer.model.fit(
-        data, validation_data=scorer.batches("validation"),
+        data, validation_data=validation,
         initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks,
         shuffle=False, verbose=0,
     )

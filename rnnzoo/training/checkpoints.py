@@ -17,7 +17,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     These are all variables of the model, with the states of its random number
     generators (Keras' weight files omit them), the optimizer's, the history, and the
-    weights of the epoch that was best on the validation data.
+    weights of the epoch that was best on the validation data; without such the last.
 
     Args:
         path: the `.npz` file.
@@ -74,6 +74,8 @@ class Checkpoint(keras.callbacks.Callback):
     def _rank(self, index):
         """Of two epochs the better one has the larger rank; losses decide a tie."""
         row, sign = self.history[index], 1 if self.recipe.higher_is_better else -1
+        if "val_loss" not in row:
+            return row["epoch"], 0
         return sign * row["val_" + self.recipe.metric], -row["val_loss"]
 
     def _refuse(self, logs, when):

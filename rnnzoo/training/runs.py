@@ -69,7 +69,7 @@ def names(folder):
             if path.exists()}
 
 
-def finish(folder, model, recipe, symbols, scores, state):
+def finish(folder, model, recipe, symbols, scores, state, export):
     """Writes what a run leaves; a second call after an interruption does no harm.
 
     Args:
@@ -79,16 +79,17 @@ def finish(folder, model, recipe, symbols, scores, state):
         symbols: names of the words and of the labels, by id; None where there are none.
         scores: split -> name of metric -> value.
         state: the `Checkpoint`, whose file is removed at last.
+        export: whether there is to be a SavedModel.
     """
     target, score = recipe.target, scores["test"][recipe.metric]
     result = results.Result(
-        task="/".join(filter(None, (recipe.data.dataset, recipe.data.config))),
+        task=recipe.task,
         network=registry.info(recipe.network.name).name,
         recipe=recipe.name,
         recipe_hash=recipe.hash(),
         seed=recipe.seed,
         metric=recipe.metric,
-        validation=scores["validation"][recipe.metric],
+        validation=scores.get("validation", {}).get(recipe.metric),
         score=score,
         target=target and target.value,
         outcome=target.outcome(score) if target else "",
@@ -98,7 +99,7 @@ def finish(folder, model, recipe, symbols, scores, state):
     )
     save(model, folder)
     _name(folder, model, recipe, symbols)
-    if not (folder / "saved_model" / "1").exists():
+    if export and not (folder / "saved_model" / "1").exists():
         serving.export(model, folder / "saved_model", version=1, **names(folder))
     with files.replacing(folder / "history.csv") as aside, aside.open("w") as file:
         writer = csv.DictWriter(file, state.history[0], lineterminator="\n")
@@ -106,7 +107,7 @@ def finish(folder, model, recipe, symbols, scores, state):
         writer.writerows(state.history)
     title = f"{recipe.name}: test {recipe.metric} {score:.4f}"
     plots.curves(state.history, folder / "curves.png", recipe.metric, title,
-                 target and target.value, state.best_epoch)
+                 target and target.value, "validation" in scores and state.best_epoch)
     results.append(folder.parent.parent / "results.csv", result)
     facts = {
         "result": dataclasses.asdict(result),

@@ -43,6 +43,11 @@ class Scorer:
         self.builder = builder
 
     @property
+    def validates(self):
+        """Whether a part of the data is for validation."""
+        return "validation" in self.builder.info.splits
+
+    @property
     def measures(self):
         """Those that Keras does not report, and that the network can be judged by."""
         task = getattr(self.model, "task", None)
@@ -90,7 +95,7 @@ class MeasureEachEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         metric = self.scorer.recipe.metric
-        if "val_" + metric not in logs:
+        if self.scorer.validates and "val_" + metric not in logs:
             value = self.scorer.measures[metric](self.scorer, "validation")
             logs["val_" + metric] = value
 

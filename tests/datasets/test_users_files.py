@@ -127,6 +127,32 @@ def test_news_is_split_without_loss_and_validation_comes_from_training(tmp_path,
     np.testing.assert_equal(other, again)
 
 
+@pytest.mark.parametrize("name, write_files, options", [
+    ("news_tagged", write_news, {"validation": False}),
+    ("atis", write_atis, {"fold": None})])
+def test_all_may_be_for_training_and_then_all_words_there_are_known(
+        name, write_files, options, tmp_path, made):
+    write_files(tmp_path)
+    info, rows = made(name)
+    whole, found = made(name, **options)
+    assert sorted(found) == ["test", "train"]
+    assert len(found["train"]) == len(rows["train"]) + len(rows["validation"])
+    assert len(found["test"]) == len(rows["test"])
+    words = {word for s in read(whole, found["train"]) for word, _ in s}
+    assert whole.features["x"].feature.names[2:] == sorted(words - {"<unknown>"})
+    assert len(words) > len(info.features["x"].feature.names)
+
+
+def test_in_a_window_a_word_is_seen_with_those_before_it(tmp_path, made):
+    write_news(tmp_path)
+    _, sentences = made("news_tagged")
+    info, rows = made("news_tagged", window=3)
+    assert info.features["y"].names == list(real.NewsTagged.LABELS)
+    expected = sorted((*x[max(0, t - 2):t + 1], -1, y[t])
+                      for x, y in sentences["test"] for t in range(len(x)))
+    assert sorted((*x, -1, y) for x, y in rows["test"]) == expected
+
+
 def test_numbers_in_the_news_are_one_word(tmp_path, made):
     write_news(tmp_path)
     text = (tmp_path / NEWS).read_text().replace("fly", "").replace("fly", "")
@@ -246,6 +272,8 @@ def test_the_environment_names_the_folder(tmp_path, monkeypatch):
     ("atis", {"folt": 1}, "Unknown option 'folt'. Did you mean 'fold'"),
     ("atis", {"fold": "1"}, "at least 0 and at most 4; received '1'"),
     ("news_tagged", {"split_seed": -1}, "integer of at least 0; received -1"),
+    ("news_tagged", {"validation": 0.1}, "`validation` is true or false; received 0.1"),
+    ("news_tagged", {"window": 0}, "`window` is an integer of at least 1; received 0"),
     ("text_words", {"length": 0}, "`length` is an integer of at least 1; received 0"),
     ("csv_series", {"horizon": True}, "an integer of at least 1; received True"),
     ("csv_series", {"columns": ["wnd"]}, "Did you mean 'wind'"),

@@ -24,8 +24,9 @@ class Tagged(FileBuilder, skip_registration=True):
             labels: all of them, in the order of their ids.
         """
         vocabulary = Vocabulary(w for sentence in parts["train"] for w, _ in sentence)
-        x, y = (self.info.features[name].feature for name in "xy")
-        x.names, y.names = vocabulary.names, list(labels)
+        x, y = (self.info.features[name] for name in "xy")
+        x.feature.names = vocabulary.names
+        getattr(y, "feature", y).names = list(labels)
         ids = {label: i for i, label in enumerate(labels)}
         return {
             name: ([vocabulary.ids(word for word, _ in s) for s in sentences],
@@ -44,14 +45,18 @@ class NewsTagged(Tagged):
     are drawn. Every tenth sentence of the 800 is for validation. Accuracy is published
     over all words, O included: 0.9513 on the test.
 
-    x are words: 0 is padding, 1 any word that is not among the 720 training sentences,
-    2 and up are the words there in alphabetical order, where all that have only digits
+    x are words: 0 is padding, 1 any word that is not among the training sentences, 2
+    and up are the words there in alphabetical order, where all that have only digits
     are one. y are labels: 0 is O, 1 to 8 the others in alphabetical order. The names
     are in the features.
 
     Options:
         source: folder of the file.
         split_seed: integer to draw a split by; None for the author's.
+        validation: whether there is such a part; else all 800 are for training.
+        window: number of words that a label follows from, the last of them being its
+            own; the author's is 3. Each is then an x, and y a single label. None for
+            whole sentences.
 
     Reference:
         X. Yuan, "Recurrent net", eric-yuan.me/rnn1, 2015, and
@@ -68,12 +73,19 @@ class NewsTagged(Tagged):
                      ("KEYWORDS", "NEWSTYPE", "PROVIDER", "SECTION")))
 
     @classmethod
-    def files(cls, split_seed):
+    def files(cls, split_seed, validation, window):
         if split_seed is not None:
             checks.number(cls.name, "split_seed", split_seed, 0)
+        if window is not None:
+            checks.number(cls.name, "window", window, 1)
+        checks.flag(cls.name, "validation", validation)
         return [cls.FILE]
 
-    def read(self, folder, split_seed=None):
+    def features(self):
+        x, y = super().features()
+        return x, y.feature if self.options.get("window") else y
+
+    def read(self, folder, split_seed=None, validation=True, window=None):
         path = folder / self.FILE
         sentences = [[("<number>" if word.isdecimal() else word, label)
                       for word, label in sentence]
@@ -83,10 +95,15 @@ class NewsTagged(Tagged):
         else:
             order = np.random.default_rng(split_seed).permutation(len(sentences))
         trained = len(order) * 4 // 5
-        rows = {"train": [row for k, row in enumerate(order[:trained]) if k % 10 != 9],
-                "validation": order[9:trained:10], "test": order[trained:]}
+        rows = {"train": order[:trained], "test": order[trained:]}
+        if validation:
+            rows["validation"] = order[9:trained:10]
+            rows["train"] = np.delete(order[:trained], slice(9, None, 10))
         parts = {name: [sentences[row] for row in rows[name]] for name in rows}
-        return self.encoded(parts, self.LABELS)
+        encoded = self.encoded(parts, self.LABELS)
+        if window is None:
+            return encoded
+        return {name: windows(*encoded[name], window) for name in encoded}
 
 
 class Atis(Tagged):
@@ -104,7 +121,7 @@ class Atis(Tagged):
 
     Options:
         source: folder of the files.
-        fold: 0 to 4.
+        fold: 0 to 4; None to train on all 4,978, with nothing left for validation.
 
     Reference:
         G. Mesnil et al., "Using recurrent neural networks for slot filling in spoken
@@ -125,7 +142,8 @@ class Atis(Tagged):
 
     @classmethod
     def files(cls, fold):
-        checks.number(cls.name, "fold", fold, 0, 4)
+        if fold is not None:
+            checks.number(cls.name, "fold", fold, 0, 4)
         parts = (["train", "test"] if fold != cls.PUBLISHED
                  else ["fold1.train", "fold1.valid", "test"])
         return [f"mesnil.{part}.txt" for part in (*parts, "labels")]
@@ -134,14 +152,12 @@ class Atis(Tagged):
         *paths, labels = (folder / name for name in self.files(fold))
         labels = read(labels).split()
         *known, test = (list(sentences_of(path, labels)) for path in paths)
-        if fold == self.PUBLISHED:
-            train, validation = known
-        else:
+        parts = dict(zip(("train", "validation"), known)) | {"test": test}
+        if fold not in (None, self.PUBLISHED):
             order = np.random.default_rng(fold).permutation(len(known[0]))
             shuffled = [known[0][row] for row in order]
             count = len(shuffled) // 5
-            train, validation = shuffled[count:], shuffled[:count]
-        parts = {"train": train, "validation": validation, "test": test}
+            parts |= {"train": shuffled[count:], "validation": shuffled[:count]}
         for sentences in parts.values():
             for sentence in sentences:
                 sentence[:] = [(UNKNOWN if word == "<UNK>" else word, label)
@@ -170,6 +186,13 @@ def sentences_of(path, labels):
             sentence = []
     if sentence:
         yield sentence
+
+
+def windows(sentences, labels, length):
+    """Every word behind those before it, `length` at most in all, and its label."""
+    rows = [(ids[max(0, t + 1 - length):t + 1], label)
+            for ids, own in zip(sentences, labels) for t, label in enumerate(own)]
+    return [ids for ids, _ in rows], [label for _, label in rows]
 
 
 def shuffled_by_libcpp(count):
