@@ -1,7 +1,6 @@
 """The results table: every recipe of a folder, run with several seeds, and rendered."""
 
-import subprocess
-import sys
+import runpy
 import tempfile
 from pathlib import Path
 
@@ -43,8 +42,7 @@ def reproduce(task="*", network="*", *, seeds=5, jobs=2, folder=None, out=None):
     missing = {path: [seed for seed in range(seeds) if (r.hash(), seed) not in known]
                for path, r in found.items()}
     count = sum(map(len, missing.values()))
-    print(f"{len(found)} recipes with {seeds} seeds: {count} rows are not in {table} "
-          "yet", flush=True)
+    print(f"{count} of {len(found) * seeds} rows are not in {table} yet", flush=True)
     runs = [Run(path, recipe, seed, out) for path, recipe in found.items()
             if missing[path] and _has_data(recipe) for seed in missing[path]]
     failed = 0
@@ -110,11 +108,11 @@ def render(folder, home):
     found = tables.summaries(tables.chosen(folder).values(),
                              tables.rows(home / "results.csv"))
     for task in dict.fromkeys(summary.task for summary in found):
-        path = home / "pictures" / f"{task.replace('/', '_')}.png"
-        plots.scores([s for s in found if s.task == task], path, task)
+        plots.scores([s for s in found if s.task == task],
+                     home / tables.picture(task), task)
     script = folder.parent / "scripts" / "readme"
     if home == recipes.folder() and script.exists():
-        subprocess.run([sys.executable, script], check=True)
+        runpy.run_path(str(script), run_name="__main__")
     else:
         with files.replacing(home / "results.md") as aside:
             aside.write_text(tables.markdown(found) + "\n")

@@ -60,7 +60,8 @@ class Run:
             with files.locked(folder):
                 pass
         if self.row is None:
-            print(f"{self} {'goes on' if begun else 'starts'}, see {self.log}", flush=True)
+            print(f"{self} {'goes on' if begun else 'starts'}; its log is {self.log}",
+                  flush=True)
             command = [sys.executable, "-m", "rnnzoo", "train", self.path,
                        "--seed", str(self.seed), "--out", self.folder, "--no-export"]
             share = dict.fromkeys(THREADS, str(threads))

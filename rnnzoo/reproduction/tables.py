@@ -46,11 +46,7 @@ class Summary:
 
     @property
     def spread(self):
-        """Mean and deviation as text, as precise as the deviation is."""
-        if not self.deviation:
-            return f"{self.mean:.4g}"
-        digits = max(0, 1 - math.floor(math.log10(self.deviation)))
-        return f"{self.mean:.{digits}f} ± {self.deviation:.{digits}f}"
+        return spread(self.mean, self.deviation)
 
     @property
     def verdict(self):
@@ -59,6 +55,14 @@ class Summary:
             return "none"
         met = sum(row.outcome == "met" for row in self.rows)
         return f"{self.recipe.target}: met by {met} of {len(self.rows)}"
+
+
+def spread(mean, deviation):
+    """Mean and deviation as text, as precise as the deviation is."""
+    if not deviation:
+        return f"{mean:.4g}"
+    digits = max(0, 1 - math.floor(math.log10(deviation)))
+    return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
 
 
 def chosen(folder, task="*", network="*"):
@@ -110,13 +114,19 @@ def of_network(name):
         f"target {s.verdict}" for s in found) or "    none yet"
 
 
-def markdown(summaries):
-    """A table of summaries."""
-    lines = ["| task | recipe | measure | mean ± deviation | target | seconds |",
-             "| --- | --- | --- | --- | --- | --- |"]
+def picture(task):
+    """Where the picture of a task is, from the folder of the table on."""
+    return f"pictures/{task.replace('/', '_')}.png"
+
+
+def markdown(summaries, folder=""):
+    """A table of summaries; `folder` leads from where it is read to the recipes."""
+    lines = ["| task | network | recipe | measure | mean ± deviation | target | "
+             "seconds |", "| --- | --- | --- | --- | --- | --- | --- |"]
     for s in summaries:
-        seconds = np.median([row.seconds for row in s.rows])
-        cells = (s.task, f"`{s.recipe.name}`", s.metric, s.spread, s.verdict,
-                 f"{seconds:.0f}")
+        name, seconds = s.recipe.name, np.median([row.seconds for row in s.rows])
+        cells = (f"[{s.task}]({folder}{picture(s.task)})", s.rows[0].network,
+                 f"[{name}]({folder}{name}.yaml)", s.metric.replace("_", " "), s.spread,
+                 s.verdict, f"{seconds:.0f}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
