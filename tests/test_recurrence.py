@@ -11,6 +11,7 @@ from keras import ops
 from rnnzoo import explain, layers, recurrence
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
+from rnnzoo.recurrence import rungs, segments
 from rnnzoo.recurrence import tensorflow as paths
 
 BATCH, TIME, FEATURES = 6, 7, 5
@@ -291,15 +292,19 @@ CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          SwitchedByTheCount, LookingUp, Choosing]
 
 
-def gradients(layer, x, mask, path, jit_compile):
-    """Outputs, last states and all gradients, by one of the paths."""
+def gradients(layer, x, mask, path, jit_compile, length=TIME):
+    """Outputs, last states and all gradients, by one of the paths.
+
+    The graph knows of `length` steps; of any number if it is None.
+    """
     context = None
     if isinstance(layer.cell, Attending):
         seen = np.random.default_rng(3).normal(size=(BATCH, 4, 3))
         context = tf.constant(seen, x.dtype)
 
-    @tf.function(jit_compile=jit_compile)
-    def run(x, context):
+    @tf.function(jit_compile=jit_compile,
+                 input_signature=[tf.TensorSpec((BATCH, length, FEATURES))])
+    def run(x):
         sources = [x, *([] if context is None else [context])]
         with tf.GradientTape() as tape:
             tape.watch(sources)
@@ -312,18 +317,18 @@ def gradients(layer, x, mask, path, jit_compile):
     layer.cell.seed_generator.state.assign([1, 2])
     with recurrence.using(path):
         return tf.nest.map_structure(
-            lambda v: v.numpy().astype("complex128"), run(x, context))
+            lambda v: v.numpy().astype("complex128"), run(x))
 
 
 @functools.cache
-def flat_gradients(cell, mask, path, policy="float32", jit_compile=False):
+def flat_gradients(cell, mask, path, policy="float32", jit_compile=False, length=TIME):
     layer = Recurrent(cell(dtype=policy, seed=1), return_sequences=True,
                       return_state=True, dtype=policy)
     x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES))
     mask = None if MASKS[mask] is None else tf.constant(MASKS[mask])
     layer.build(x.shape)
     x = tf.constant(x, "float32")
-    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile))
+    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile, length))
 
 
 @pytest.mark.parametrize("mask, jit_compile", [
@@ -335,6 +340,31 @@ def test_fast_paths_equal_the_plain_loop(cell, mask, jit_compile):
         fast = flat_gradients(cell, mask, path, jit_compile=jit_compile)
         for a, b in zip(plain, fast, strict=True):
             assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_segments_of_a_long_sequence_change_nothing(cell, monkeypatch):
+    monkeypatch.setattr(segments, "STEPS", 3)
+    monkeypatch.setattr(segments, "LONG", 4)
+    plain = flat_gradients(cell, "ragged", "plain")
+    cut = flat_gradients.__wrapped__(cell, "ragged", "fast")
+    for a, b in zip(plain, cut, strict=True):
+        assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+@pytest.mark.parametrize("cell", [Attending, FastWeights, LayerNormalised])
+def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
+    monkeypatch.setattr(rungs, "RUNGS", [2, 9])
+    plain = flat_gradients(cell, "ragged", "plain")
+    padded = flat_gradients.__wrapped__(cell, "ragged", "compiled", length=None)
+    for a, b in zip(plain, padded, strict=True):
+        assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+def test_lengths_up_to_a_thousand_have_few_shapes():
+    rooms = {length: int(rungs.above(tf.constant(length))) for length in range(1, 1001)}
+    assert len(set(rooms.values())) <= 40
+    assert all(length <= room <= 1.25 * length for length, room in rooms.items())
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

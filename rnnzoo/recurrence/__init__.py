@@ -8,7 +8,8 @@ Four ways compute just this, with the same values and gradients. `plain` is the 
 it stands, differentiated by the framework. `fast` takes out of the backward loop all
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a
-gradient needs, for kernels that do not learn (`frozen.py`).
+gradient needs, for kernels that do not learn (`frozen.py`). What a gradient needs of a
+long sequence is kept in `segments.py`; lengths that vary are few shapes by `rungs.py`.
 """
 
 from contextlib import contextmanager

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from rnnzoo.recurrence import lists
+from rnnzoo.recurrence import lists, rungs
 from rnnzoo.recurrence.inputs import Inputs, as_kernel
 from rnnzoo.recurrence.pullback import VALUELESS, Pullback, Step
 
@@ -43,46 +43,48 @@ def backward(loop, inputs, kept, dy, dlast):
     Returns:
         An `Inputs` of gradients, None where there is none.
     """
-    time, (states, values) = inputs.length, kept
+    room, (states, values) = inputs.room, kept
     before = [tf.concat([first[None], after[:-1]], 0)
               for first, after in zip(inputs.states, states)]
-    moving = inputs.z, before, values, [] if loop.mask is None else [loop.mask]
+    moving = inputs.z, before, values, inputs.mask
     still = inputs.constants, inputs.weights
     step = StepGradient(loop, moving, still, [dy[0], *dlast])
     moving, still = tf.nest.flatten(moving), tf.nest.flatten(still)
     residuals, vectors = step.known(moving, still)
+    vectors = [rungs.cut(inputs, v) for v in vectors]
     constants = step.pullback.constants(lists.at(0, moving), still)
     values = lists.spread(loop.fixed, values)
-    of = Gradients(*map(lists.opened, inputs), lists.where(loop.lifted, values))
+    of = Gradients(
+        *map(lists.opened,
+             (inputs.z, inputs.states, inputs.constants, inputs.weights)),
+        lists.where(loop.lifted, values))
     has = step.has
 
-    def body(done, dstates, dz, dtaps, dconstants, dweights):
-        t = time - 1 - done
+    def body(t, dstates, dz, dtaps, dconstants, dweights):
         found = step.at(Step(lists.at(t, moving), still, [dy[t], *dstates]),
                         lists.at(t, residuals), constants)
-        return (done + 1, found.states,
+        return (t - 1, found.states,
                 lists.write(dz, t, found.z), lists.write(dtaps, t, found.taps),
                 lists.added(dconstants, found.constants),
                 lists.added(dweights, found.weights))
 
     own = [v for v, tap in zip(of.z, step.taps_of_z) if tap is None]
-    start = (0, dlast,
-             lists.arrays(time, lists.at(0, lists.where(has.z, own))),
-             lists.arrays(time, lists.at(0, lists.where(has.taps, of.taps))),
+    start = (inputs.length - 1, dlast,
+             lists.arrays(room, lists.at(0, lists.where(has.z, own))),
+             lists.arrays(room, lists.at(0, lists.where(has.taps, of.taps))),
              lists.sums(lists.where(has.constants, of.constants)),
              lists.sums(lists.where(has.weights, of.weights)))
     _, dstates, dz, dtaps, dconstants, dweights = tf.while_loop(
-        lambda done, *_: done < time, body, start)
+        lambda t, *_: t >= 0, body, start)
     dtaps = lists.spread(has.taps, lists.stack(dtaps))
     dz = iter(lists.spread(has.z, lists.stack(dz)))
     dz = [next(dz) if tap is None else dtaps[tap] for tap in step.taps_of_z]
     dkernels = [None if d is None else tf.matmul(_rows(v), _rows(d), transpose_a=True)
                 for v, d in zip(vectors, dtaps)]
-    return Inputs(
-        lists.placed(inputs.z, dz), lists.placed(inputs.states, dstates),
-        lists.placed(inputs.constants, lists.spread(has.constants, dconstants)),
-        lists.placed(inputs.weights, lists.plus(
-            lists.spread(has.weights, dweights), _of_weights(loop, inputs, dkernels))))
+    return inputs.gradients(
+        dz, dstates, lists.spread(has.constants, dconstants),
+        lists.plus(lists.spread(has.weights, dweights),
+                   _of_weights(loop, inputs, dkernels)))
 
 
 class StepGradient:
@@ -107,9 +109,9 @@ class StepGradient:
             self._gradient, Step(now, tf.nest.flatten(still), arriving))
 
     def _gradient(self, step):
-        z, states, values, valid = tf.nest.pack_sequence_as(self.moving, step.moving)
+        z, states, values, mask = tf.nest.pack_sequence_as(self.moving, step.moving)
         constants, weights = tf.nest.pack_sequence_as(self.still, step.still)
-        loop, read = self.loop, Inputs(z, states, constants, weights)
+        loop, read = self.loop, Inputs(z, mask, states, constants, weights, [])
         values = lists.spread(loop.fixed, values)
         taps = [tf.zeros_like(v) if lifted else None
                 for lifted, v in zip(loop.lifted, values)]
@@ -123,10 +125,11 @@ class StepGradient:
             products.append((v, value))
             return value
 
-        of = Gradients(*map(lists.opened, read), lists.where(loop.lifted, taps))
+        of = Gradients(*map(lists.opened, (z, states, constants, weights)),
+                       lists.where(loop.lifted, taps))
         with tf.GradientTape() as tape:
             tape.watch(of)
-            y, new = loop.step(read, product, *valid)
+            y, new = loop.step(read, product)
         targets = [y, *(n for n, s in zip(new, states) if lists.is_open(s))]
         lifted = lists.where(loop.lifted, products)
         self.vectors = [v for v, _ in lifted]

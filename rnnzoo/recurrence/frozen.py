@@ -33,15 +33,15 @@ def _run(square, loop, inputs, compiled):
     weights, values = loop.cell.weights, inputs.weights
 
     @compiled
-    def looped(inputs, links):
-        return _looped(loop, inputs, {id(weights[i]): found
-                                      for (i, _), found in zip(square, links)})
+    def through(inputs, links):
+        return looped(loop, inputs, {id(weights[i]): found
+                                     for (i, _), found in zip(square, links)})
 
     def along_links():
-        return looped(inputs, [_links(values[i], most) for i, most in square])
+        return through(inputs, [_links(values[i], most) for i, most in square])
 
     def dense():
-        return looped(inputs, [])
+        return through(inputs, [])
 
     share = max((most / weights[i].shape[0] for i, most in square), default=1)
     if share > SHARE_OF_ONE_ROW:
@@ -53,7 +53,13 @@ def _run(square, loop, inputs, compiled):
     return tf.cond(tf.reduce_all([faster, *fit]), along_links, dense)
 
 
-def _looped(loop, inputs, links):
+def looped(loop, inputs, links={}):
+    """Outputs and last states of the loop of a `Tapped`; nothing else is kept.
+
+    Args:
+        links: identity of a kernel -> its `_links`, to be multiplied by them.
+    """
+
     def product(v, kernel):
         heard, weights = links.get(id(kernel), (None, None))
         if heard is None or weights.dtype != v.dtype:
@@ -61,12 +67,11 @@ def _looped(loop, inputs, links):
         return tf.reduce_sum(tf.gather(v, heard, axis=1) * weights, axis=1)
 
     def body(t, z, states, outputs):
-        given = inputs._replace(z=z, states=states)
-        y, states = loop.step(given, product, loop.valid(t))
+        y, states = loop.step(inputs.at(t, states)._replace(z=z), product)
         return t + 1, inputs.coming(t), states, outputs.write(t, y)
 
     y, _ = loop.step(inputs.at(0, inputs.states), product)
-    (outputs,) = lists.arrays(inputs.length, [y])
+    (outputs,) = lists.arrays(inputs.room, [y])
     _, _, last, outputs = tf.while_loop(
         lambda t, *_: t < inputs.length, body,
         (0, lists.at(0, inputs.z), inputs.states, outputs))

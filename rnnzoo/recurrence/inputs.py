@@ -5,21 +5,30 @@ from typing import NamedTuple
 import tensorflow as tf
 from keras import ops
 
+from rnnzoo.recurrence import lists
+
 
 class Inputs(NamedTuple):
     """All that a recurrence reads, as flat lists of tensors.
 
-    `z` has time on axis 0; of one step it has no time axis.
+    `z` and `mask` have time on axis 0; of one step they have no time axis.
+
+    Attributes:
+        mask: which rows are valid; empty if all are.
+        steps: their number, where `z` goes on beyond the last; else empty.
     """
 
     z: list
+    mask: list
     states: list
     constants: list
     weights: list
+    steps: list
 
     def at(self, t, states):
         """What step `t` reads, starting from `states`."""
-        return self._replace(z=[v[t] for v in self.z], states=states)
+        return self._replace(z=[v[t] for v in self.z], mask=[v[t] for v in self.mask],
+                             states=states)
 
     def coming(self, t):
         """`z` of the step after `t`, to be handed on to it; at the end the last.
@@ -27,11 +36,27 @@ class Inputs(NamedTuple):
         XLA computes number by number from what it finds at a place that depends on `t`.
         So the input of a step is brought to one place before.
         """
-        return [v[tf.minimum(t + 1, self.length - 1)] for v in self.z]
+        return [v[tf.minimum(t + 1, self.room - 1)] for v in self.z]
+
+    def gradients(self, z, states, constants, weights):
+        """Gradients of the tensors that may have one, in the form of the inputs.
+
+        Returns:
+            An `Inputs` of gradients in the tensors' dtypes, None where there is none.
+        """
+        return Inputs(lists.placed(self.z, z), [None for _ in self.mask],
+                      lists.placed(self.states, states),
+                      lists.placed(self.constants, constants),
+                      lists.placed(self.weights, weights), [None for _ in self.steps])
 
     @property
     def length(self):
         """Number of steps, a Python integer where it is known."""
+        return self.steps[0] if self.steps else self.room
+
+    @property
+    def room(self):
+        """Size of the axis of time, a Python integer where it is known."""
         return self.z[0].shape[0] or tf.shape(self.z[0])[0]
 
 

@@ -5,13 +5,11 @@ at every step. Here the forward loop keeps, per step, the states and the values 
 products, from which `backward` works out the rest.
 """
 
-from functools import partial
-
 import keras
 import tensorflow as tf
 from keras import tree
 
-from rnnzoo.recurrence import lists
+from rnnzoo.recurrence import lists, rungs, segments
 from rnnzoo.recurrence.backward import backward
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.inputs import Inputs, as_kernel
@@ -27,9 +25,16 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
     Raises:
         Unservable: if the step is not of a kind that this gradient is right for.
     """
-    loop = Tapped(cell, z, constants, mask)
-    given = Inputs(tree.flatten(z), list(states), tree.flatten(constants),
-                   [tf.convert_to_tensor(w.value) for w in cell.weights])
+    loop = steps = Tapped(cell, z, constants)
+    given = Inputs(tree.flatten(z), [] if mask is None else [mask], list(states),
+                   tree.flatten(constants),
+                   [tf.convert_to_tensor(w.value) for w in cell.weights], [])
+    time = given.z[0].shape[0]
+    if time is None and jit_compile:
+        given = rungs.lengthened(given, rungs.above(given.length))
+    elif time is not None and time > segments.LONG:
+        loop = segments.Segments(loop)
+        given = rungs.lengthened(given, -(-time // segments.STEPS) * segments.STEPS)
 
     def compiled(function):
         if not jit_compile and not tf.executing_eagerly():
@@ -42,21 +47,21 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
         inputs = tf.nest.pack_sequence_as(given, [tf.stop_gradient(v) for v in flat])
         forward = compiled(loop.forward)
         if forgetting:
-            y, last = forgetting(loop, inputs, compiled)
+            y, last = forgetting(steps, inputs, compiled)
         else:
             y, last, kept = forward(inputs)
 
         def gradient(dy, *dlast):
             dlast = [d for d, s in zip(dlast, inputs.states) if lists.is_open(s)]
             known = forward(inputs)[-1] if forgetting else kept
-            found = compiled(partial(backward, loop))(inputs, known, dy, dlast)
+            found = compiled(loop.backward)(inputs, known, dy, dlast)
             return _differentiated_once([d for group in found for d in group],
                                         [*flat, dy, *dlast])
 
         return (y, *last), gradient
 
     y, *last = run(*tf.nest.flatten(given))
-    return y, last
+    return y[:given.steps[0]] if given.steps else y, last
 
 
 def _differentiated_once(gradients, inputs):
@@ -77,10 +82,10 @@ def _differentiated_once(gradients, inputs):
 class Tapped:
     """The forward and the backward loop of one cell over one structure of inputs."""
 
-    def __init__(self, cell, z, constants, mask):
-        self.cell, self.z, self.constants, self.mask = cell, z, constants, mask
+    def __init__(self, cell, z, constants):
+        self.cell, self.z, self.constants = cell, z, constants
 
-    def step(self, given, product, valid=None):
+    def step(self, given, product):
         """One step as a function of tensors alone; masked where it is not valid."""
         variables = self.cell.variables
         with keras.StatelessScope(list(zip(self.cell.weights, given.weights))) as scope:
@@ -91,11 +96,7 @@ class Tapped:
             if any(scope.get_current_value(v) is not b
                    for v, b in zip(variables, before)):
                 raise Unservable("its step draws random numbers or changes weights")
-        return y, keep(valid, new, given.states)
-
-    def valid(self, t):
-        """Which rows step `t` is valid for; None if for all."""
-        return None if self.mask is None else self.mask[t]
+        return y, keep(given.mask[0] if given.mask else None, new, given.states)
 
     def look(self, inputs):
         """Finds out how a step uses its products.
@@ -127,12 +128,11 @@ class Tapped:
         self.lifted = [fixed and _depends(kernel, trained)
                        for fixed, kernel in zip(self.fixed, kernels)]
         # A masked step shows the state that it would have had.
-        shown = [i for i, s in enumerate(new) if s is y and self.mask is None]
+        shown = [i for i, s in enumerate(new) if s is y and not inputs.mask]
         return kernels, values, y, shown[0] if shown else None
 
     def forward(self, inputs):
         """Outputs, last states, and what `backward` needs: new states and values."""
-        time = inputs.length
         kernels, values, y, shown = self.look(inputs)
 
         def body(t, z, states, kept_outputs, kept_states, kept_values):
@@ -145,8 +145,7 @@ class Tapped:
                 values.append(tf.matmul(v, as_kernel(kernel, v)))
                 return values[-1]
 
-            given = inputs._replace(z=z, states=states)
-            y, new = self.step(given, product, self.valid(t))
+            y, new = self.step(inputs.at(t, states)._replace(z=z), product)
             _check_branches(values, y)
             if len(values) != len(kernels):
                 raise Unservable("its steps do not all have the same products")
@@ -156,14 +155,19 @@ class Tapped:
                     lists.write(kept_values, t, lists.where(self.fixed, values)))
 
         start = (0, lists.at(0, inputs.z), inputs.states,
-                 lists.arrays(time, [y] if shown is None else []),
-                 lists.arrays(time, inputs.states),
-                 lists.arrays(time, lists.where(self.fixed, values)))
+                 lists.arrays(inputs.room, [y] if shown is None else []),
+                 lists.arrays(inputs.room, inputs.states),
+                 lists.arrays(inputs.room, lists.where(self.fixed, values)))
         # Without `maximum_iterations`, which only a gradient of TensorFlow's own needs,
         # XLA sees how many steps there are.
-        _, _, last, *kept = tf.while_loop(lambda t, *_: t < time, body, start)
+        _, _, last, *kept = tf.while_loop(lambda t, *_: t < inputs.length, body, start)
         outputs, *kept = [lists.stack(arrays) for arrays in kept]
         return outputs[0] if outputs else kept[0][shown], last, kept
+
+
+    def backward(self, inputs, kept, dy, dlast):
+        """Gradients of a recurrence; see `backward.backward`."""
+        return backward(self, inputs, kept, dy, dlast)
 
 
 def _check_branches(values, y):
