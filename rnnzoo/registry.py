@@ -1,16 +1,19 @@
 """The list of networks: what each is called, what it is and what it needs."""
 
 import inspect
+import json
 import re
 import textwrap
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import MappingProxyType
 
 from rnnzoo.errors import unknown
 
+WEIGHTS = Path(__file__).parent / "weights"
 TASKS = ("classification", "tagging", "regression", "forecasting", "generation")
 
 _entries = {}
@@ -75,6 +78,12 @@ class Entry:
         return f"{self.cls.__module__.rpartition('.')[0]}.{self.cls.__name__}"
 
     @property
+    def weights(self):
+        """Trained weights that come along: name -> file of what is known of them."""
+        found = sorted((WEIGHTS / self.name).glob("*.json"))
+        return {path.stem: path for path in found}
+
+    @property
     def summary(self):
         return inspect.cleandoc(self.cls.__doc__).partition("\n")[0]
 
@@ -94,6 +103,9 @@ class Entry:
             f"{self.layer}({_signature(self.arguments)})",
             f"Learns by: {self.readout}",
             f"Tasks: {', '.join(self.tasks) or 'storing and recalling patterns'}",
+            *(f"Weights: build({self.name!r}, weights={name!r}), "
+              f"{json.loads(path.read_text())['summary']}"
+              for name, path in self.weights.items()),
         ])
 
 

@@ -11,7 +11,7 @@ from rnnzoo import registry
 from rnnzoo.cells import Cell
 from rnnzoo.errors import unknown
 from rnnzoo.layers import ContextWindow, MeanOfSteps, OneHot, Recurrent, Washout
-from rnnzoo.models import arguments, learning, memory, tasks
+from rnnzoo.models import arguments, learning, memory, tasks, trained
 from rnnzoo.models.network import Network
 
 # Classes in `keras.optimizers` that work only around others.
@@ -22,7 +22,7 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
           output_size=None, layers=1, bidirectional=False, context=(0, 0), embedding=64,
           dropout=0.0, trainable_initial_state=False, pooling="last", readout=None,
           ridge=None, washout=0, optimizer="adam", learning_rate=None,
-          global_clipnorm=1.0, dtype=None, seed=None, **cell_arguments):
+          global_clipnorm=1.0, dtype=None, seed=None, weights=None, **cell_arguments):
     """Builds and compiles a network of the zoo.
 
     Args:
@@ -60,6 +60,8 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
         global_clipnorm: length to which the gradient is cut, or None.
         dtype: name of Keras' dtype policy; by default the global one.
         seed: integer that governs initial weights, dropout and noise.
+        weights: name of trained weights, which `print(info(name))` lists. All other
+            arguments follow from them; those that say how it learns may be given.
         **cell_arguments: further arguments of the network; see `info(name)`.
 
     Returns:
@@ -71,14 +73,17 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
             for arguments that do not fit together.
     """
     entry = registry.info(name)
-    given = {k: v for k, v in locals().items() if k not in ("cell_arguments", "entry")}
+    given = {k: v for k, v in locals().items()
+             if k not in ("cell_arguments", "entry", "weights")}
     given, cell_arguments = arguments.native((given, cell_arguments))
-    if issubclass(entry.cls, Cell):
-        return _sequence_network(entry, SimpleNamespace(**given), cell_arguments)
     defaults = inspect.signature(build).parameters
     stated = {k: v for k, v in given.items()
-              if k not in ("name", "units") and v != defaults[k].default}
-    return memory.assemble(entry, units, {**stated, **cell_arguments})
+              if k != "name" and v != defaults[k].default} | cell_arguments
+    if weights is not None:
+        return trained.load(entry, weights, stated, build)
+    if issubclass(entry.cls, Cell):
+        return _sequence_network(entry, SimpleNamespace(**given), cell_arguments)
+    return memory.assemble(entry, stated.pop("units", None), stated)
 
 
 def _sequence_network(entry, asked, cell_arguments):
