@@ -50,13 +50,14 @@ from rnnzoo.datasets import (
     real,
     words,
 )
+from rnnzoo.datasets.associations import Associations
 from rnnzoo.datasets.builders import builder_of
 from rnnzoo.datasets.problems import info, sample
 from rnnzoo.errors import unknown
 
-__all__ = ["associative", "batches", "dynamics", "elman", "epochs", "examples", "info",
-           "languages", "memory", "names", "prepare", "problems", "real", "sample",
-           "symbols", "words"]
+__all__ = ["Associations", "associative", "batches", "dynamics", "elman", "epochs",
+           "examples", "info", "languages", "memory", "names", "prepare", "problems",
+           "real", "sample", "symbols", "words"]
 
 SHUFFLED_AT_ONCE = 10_000
 
@@ -128,12 +129,14 @@ def examples(builder, split):
     """The `(x, y)` pairs of a split, always in the same order, cached if small.
 
     Args:
-        builder: from `prepare`.
+        builder: from `prepare`, or `Associations`.
         split: such as `"train"`, or a part of it, `"train[:100]"`.
 
     Raises:
         ValueError: there is no such split, or nothing in it.
     """
+    if isinstance(builder, Associations):
+        return builder.examples(split)
     whole, splits = split.partition("[")[0], builder.info.splits
     if whole not in splits:
         raise ValueError(unknown(f"split of {builder.name}", whole, splits))

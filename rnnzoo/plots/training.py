@@ -14,7 +14,7 @@ def curves(history, path, metric, title, target=None, best=None):
 
     Args:
         history: one dictionary an epoch, with `loss`, `val_loss` and the metric's two,
-            as far as there are such.
+            as far as there are such, or of a memory `stable`.
         path: the PNG to write.
         metric: name of the metric; `"loss"` gives one panel.
         title: line above the figure.
@@ -24,7 +24,7 @@ def curves(history, path, metric, title, target=None, best=None):
     Returns:
         The figure.
     """
-    names = [name for name in dict.fromkeys(["loss", metric])
+    names = [name for name in dict.fromkeys(["loss", metric, "stable"])
              if any(prefix + name in history[0] for prefix in COLOURS)]
     figure = Figure(figsize=(4.8 * len(names), 3.6), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")

@@ -5,6 +5,7 @@ import json
 import typing
 
 import pydantic
+import pydantic_core
 import yaml
 
 from rnnzoo.registry import TASKS
@@ -13,6 +14,15 @@ Tuple = pydantic.Field(strict=False)  # YAML has lists only
 Count = typing.Annotated[int, pydantic.Field(ge=1)]
 Fraction = typing.Annotated[float, pydantic.Field(ge=0, lt=1)]
 Positive = typing.Annotated[float, pydantic.Field(gt=0)]
+
+
+def _one_or_two(units):
+    """A count, or the two of a memory of pairs."""
+    counts = units if isinstance(units, list) and len(units) == 2 else [units]
+    if all(type(count) is int and count >= 1 for count in counts) or units is None:
+        return units
+    raise pydantic_core.PydanticCustomError(
+        "units", "accepted is an integer from 1, or two for a memory of pairs")
 
 
 class Section(pydantic.BaseModel):
@@ -26,17 +36,18 @@ class Section(pydantic.BaseModel):
 class Network(Section):
     """Arguments of `rnnzoo.build`, which checks them, and any others of the cell.
 
-    Only what the recipe states is passed on: the defaults are those of `build`.
+    A memory has no `task`, and two `units` if it stores pairs. Only what the recipe
+    states is passed on: the defaults are those of `build`.
     """
 
     model_config = pydantic.ConfigDict(extra="allow")
 
     name: str
-    task: typing.Literal[TASKS]
+    task: typing.Literal[TASKS] | None = None
     output_size: Count | None = None
     input_shape: typing.Annotated[tuple[Count | None, ...], Tuple] | None = None
     vocabulary_size: Count | None = None
-    units: Count | None = None
+    units: typing.Annotated[object, pydantic.AfterValidator(_one_or_two)] = None
     layers: Count | None = None
     bidirectional: bool | None = None
     context: typing.Annotated[tuple[int, int], Tuple] | None = None

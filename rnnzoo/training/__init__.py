@@ -104,6 +104,8 @@ def evaluate(folder, split="test"):
 
 def _prepared(recipe):
     data = recipe.data
+    if recipe.network.task is None:     # a memory
+        return datasets.Associations(data.dataset, recipe.seed, **data.options)
     return datasets.prepare(data.dataset, data.config, data.folder, **data.options)
 
 

@@ -129,9 +129,9 @@ def finish(folder, model, recipe, symbols, scores, state, export):
 
 def _name(folder, model, recipe, symbols):
     """Writes down the names that the network can be served with."""
-    task, sizes = model.task, (model.vocabulary_size, model.output_size)
-    if not task.symbols or task.predicts_input:
+    if not any(symbols) or model.task.predicts_input:
         return
+    sizes = model.vocabulary_size, model.output_size
     for file, known, size in zip(NAMES.values(), symbols, sizes):
         if known and len(known) == size:
             with files.replacing(folder / file) as aside:

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnnzoo.datasets.problems import problem
 
-LIMITS = {"load": (0, 10), "corruption": (0, 1)}
+LIMITS = {"load": (0, 10), "corruption": (0, 1), "partner": (0.01, 10)}
 
 
 @problem("regression", length=100, least=2, size=1000, limits=LIMITS)
@@ -28,22 +28,23 @@ def bipolar_patterns(n, length, rng, *, load=0.1, corruption=0.1):
 
 
 @problem("regression", length=100, least=2, size=1000, limits=LIMITS)
-def bipolar_pairs(n, length, rng, *, load=0.05, corruption=0.1):
+def bipolar_pairs(n, length, rng, *, load=0.05, corruption=0.1, partner=0.5):
     """Pairs of random bipolar patterns: the first, though damaged, calls the second.
 
     There are `load * length` pairs (rounded, at least one) of two patterns of `length`
-    and `length // 2` units that are +1 or -1 with equal chances. Every cue is the first
-    of a pair, in turn, with the share `corruption` of its units changed.
+    and `partner * length` units (rounded down) that are +1 or -1 with equal chances.
+    Every cue is the first of a pair, in turn, with the share `corruption` of its units
+    changed.
 
     Returns:
         x: the cues, (n, 1, length): a sequence of one step. y: their partners,
-        (n, length // 2).
+        (n, int(partner * length)).
 
     Reference:
         B. Kosko, "Bidirectional associative memories", IEEE Transactions on Systems,
         Man, and Cybernetics 18:49-60, 1988.
     """
-    pairs = _in_turn(n, load, length, length + length // 2, rng)
+    pairs = _in_turn(n, load, length, length + int(partner * length), rng)
     return damaged(pairs[:, :length], corruption, rng)[:, None], pairs[:, length:]
 
 
