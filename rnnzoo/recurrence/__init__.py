@@ -8,7 +8,7 @@ Four ways compute just this, with the same values and gradients. `plain` is the 
 it stands, differentiated by the framework. `fast` takes out of the backward loop all
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a
-gradient needs, for kernels that do not learn (`frozen.py`). What a gradient needs of a
+gradient needs, for kernels that do not learn, and to answer (`frozen.py`). What a gradient needs of a
 long sequence is kept in `segments.py`; lengths that vary are few shapes by `rungs.py`.
 """
 
@@ -71,7 +71,7 @@ def has_frozen_kernels(cell):
     return any(len(w.shape) == 2 and not w.trainable for w in cell.weights)
 
 
-def choose(*, training, frozen=False, unroll=False, eagerly=False):
+def choose(*, training, frozen=False, unroll=False, eagerly=False, steps=None):
     """The `Path` that a recurrence takes on this machine, if its cell can take it.
 
     Args:
@@ -79,6 +79,7 @@ def choose(*, training, frozen=False, unroll=False, eagerly=False):
         frozen: whether the cell `has_frozen_kernels`.
         unroll: whether the steps are to be written out.
         eagerly: whether operations run at once.
+        steps: their number, None if it is known only when the graph runs.
     """
     if keras.backend.backend() != "tensorflow":
         return Path("plain", f"{keras.backend.backend()} compiles and differentiates "
@@ -89,8 +90,9 @@ def choose(*, training, frozen=False, unroll=False, eagerly=False):
         return Path("plain", "unroll=True asks for the steps to be written out")
     from rnnzoo.recurrence import tensorflow
 
-    frozen = frozen and (training or _here.get())
-    return Path(*tensorflow.best_path(training, frozen, eagerly))
+    forgets = frozen if training else _here.get() and (
+        frozen or tensorflow.is_worth_compiling(steps))
+    return Path(*tensorflow.best_path(training, forgets, eagerly))
 
 
 def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=False,
@@ -119,7 +121,7 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
     path = choose(training=training, frozen=has_frozen_kernels(cell), unroll=unroll,
-                  eagerly=_eagerly())
+                  eagerly=_eagerly(), steps=tree.flatten(z)[0].shape[0])
     try:
         y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
     except Unservable:

@@ -8,9 +8,23 @@ from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
 
 
-def best_path(training, frozen, eagerly):
-    """Name of the best path here, and the reason."""
-    if not training and not frozen:
+STEPS_WORTH_COMPILING = 50     # to answer: fewer are run before XLA has begun
+
+
+def is_worth_compiling(steps):
+    """Whether answers to sequences of so many steps, None if unknown, come sooner."""
+    return steps is not None and steps >= STEPS_WORTH_COMPILING
+
+
+def best_path(training, forgets, eagerly):
+    """Name of the best path here, and the reason.
+
+    Args:
+        training: whether gradients may be asked for.
+        forgets: whether the loop is to be compiled without keeping what they need.
+        eagerly: whether operations run at once.
+    """
+    if not training and not forgets:
         return "plain", "no gradient is needed, so nothing is kept for one"
     if eagerly:
         return "plain", "eager execution: a step at a time; tf.function is faster"
@@ -19,9 +33,8 @@ def best_path(training, frozen, eagerly):
         return uncompiled, "XLA cannot be nested in the replicas of a strategy"
     if tf.config.list_physical_devices("GPU"):
         return uncompiled, "a GPU runs the operations of a step without XLA"
-    if frozen:
-        return "frozen", "on a CPU, XLA fuses a step; kernels that do not learn keep " \
-                         "nothing for a gradient"
+    if forgets:
+        return "frozen", "on a CPU, XLA fuses a step; nothing is kept for a gradient"
     return "compiled", "on a CPU, XLA fuses the small operations of a step"
 
 
