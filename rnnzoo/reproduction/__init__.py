@@ -4,7 +4,7 @@ import runpy
 import tempfile
 from pathlib import Path
 
-from rnnzoo import datasets, files, plots, recipes, results
+from rnnzoo import files, plots, recipes, results, training
 from rnnzoo.reproduction import tables
 from rnnzoo.reproduction.processes import Run, rows_of
 
@@ -126,9 +126,8 @@ def _places(folder, out):
 
 
 def _has_data(recipe):
-    data = recipe.data
     try:
-        datasets.prepare(data.dataset, data.config, data.folder, **data.options)
+        training.prepared(recipe)
     except FileNotFoundError as error:
         print(f"{recipe.name} is passed over: {error}", flush=True)
         return False

@@ -50,7 +50,7 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
     table = Path(out) / "results.csv"
     if table.exists():
         results.read(table)     # another's file is refused now, not after the training
-    builder = _prepared(recipe)
+    builder = prepared(recipe)
     symbols = datasets.symbols(builder)
     splits = [split for split in SPLITS
               if split != "validation" or split in builder.info.splits]
@@ -99,10 +99,15 @@ def load(folder):
 def evaluate(folder, split="test"):
     """The scores of a run's network on one split of its data, metric -> value."""
     model, recipe = load(folder), recipes.load(Path(folder) / "recipe.yaml")
-    return _score(Scorer(model, recipe, _prepared(recipe)), split)
+    return _score(Scorer(model, recipe, prepared(recipe)), split)
 
 
-def _prepared(recipe):
+def prepared(recipe):
+    """The data of a recipe.
+
+    Raises:
+        FileNotFoundError: files of the user's are missing; says which.
+    """
     data = recipe.data
     if recipe.network.task is None:     # a memory
         return datasets.Associations(data.dataset, recipe.seed, **data.options)
