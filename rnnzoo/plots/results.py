@@ -1,5 +1,6 @@
 """What recipes reached on a task, seed by seed."""
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from rnnzoo.plots.style import BLUE, RED, tidy, written
@@ -27,19 +28,20 @@ def scores(summaries, path, title):
         len(part) + 0.5 for part in parts])[:, 0]
     for axes, metric, part in zip(panels, metrics, parts):
         for line, summary in enumerate(part):
-            axes.plot(summary.scores, [line] * len(summary.scores), "o", color=BLUE,
-                      alpha=0.5, mew=0, label="a seed")
+            heights = np.linspace(line - 0.2, line + 0.2, len(summary.scores))
+            axes.plot(summary.scores, heights, "o", color=BLUE, alpha=0.6, mew=0, ms=5,
+                      label="a seed")
             axes.plot(summary.mean, line, "|", color="black", ms=14, label="mean")
-            if summary.recipe.target:
-                axes.plot([summary.recipe.target.value] * 2, [line - 0.4, line + 0.4],
-                          color=RED, ls="--", lw=1.2,
-                          label="target")
+            if target := summary.recipe.target:
+                axes.plot([target.value] * 2, [line - 0.4, line + 0.4], color=RED,
+                          ls="--", lw=1.2, label="target")
         tidy(axes, xlabel=metric.replace("_", " "), ylim=(len(part) - 0.4, -0.6))
         axes.set_yticks(range(len(part)), [s.recipe.name for s in part])
         shown = [v for s in part for v in s.scores]
         if min(shown) > 0 and max(shown) > SPAN * min(shown):
             axes.set_xscale("log")
-    handles = dict(zip(*reversed(panels[0].get_legend_handles_labels())))
+    handles = {label: handle for axes in panels for handle, label in
+               zip(*axes.get_legend_handles_labels())}
     figure.legend(handles.values(), handles, frameon=False, ncols=3,
                   loc="outside upper right")
     return written(figure, path)
