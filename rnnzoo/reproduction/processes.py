@@ -78,7 +78,7 @@ def rows_of(runs, jobs):
         runs: list of `Run`.
         jobs: number of processes at a time.
     """
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, os.cpu_count() // jobs)
     with ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(run.finish, threads): run for run in runs}
         try:
