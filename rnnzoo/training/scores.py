@@ -7,11 +7,14 @@ import numpy as np
 
 from rnnzoo import datasets, recurrence
 from rnnzoo.datasets import splits
+from rnnzoo.datasets.languages.reber import AUTOMATA, LETTERS
 from rnnzoo.errors import unknown
+from rnnzoo.generation import generate
 from rnnzoo.layers import Counted
 from rnnzoo.measures import counting, forecasts, sequences, tagging
 from rnnzoo.models.compiling import compiled
 
+AHEAD = 84          # steps of the forecast of which Jaeger gives the error
 _measures = {}      # name -> (function, tasks of the networks that it fits)
 
 
@@ -135,6 +138,18 @@ def nrmse(scorer, split):
     return forecasts.nrmse(*_rows(scorer, split))
 
 
+@measure("forecasting")
+def nrmse84(scorer, split):
+    """Error of the 84th step that a network adds to its input, over all sequences."""
+    x, y = (np.concatenate(parts) for parts in zip(*(
+        (x.numpy(), y.numpy()) for x, y in scorer.batches(split))))
+    if x.shape[1] <= AHEAD:
+        raise ValueError(f"nrmse84 is of sequences longer than {AHEAD} steps; those of "
+                         f"{scorer.builder.name} have {x.shape[1]} here.")
+    found = generate(scorer.model, x[:, :1 - AHEAD], AHEAD)
+    return forecasts.nrmse_at(y[:, -AHEAD:], found, AHEAD, variance=y.var(axis=(0, 1)))
+
+
 @measure("regression", "forecasting")
 def overlap(scorer, split):
     """Mean cosine between answers and targets."""
@@ -155,6 +170,28 @@ def largest_n(scorer, split):
     if split == "test":
         length = splits.longer_length(problem, length) or length
     return counting.largest_n(scorer.model, letters, length // letters)
+
+
+@measure("generation")
+def legal(scorer, split):
+    """Share of the words at all whose steps every letter that may come leads the rest.
+
+    That is when Hochreiter and Schmidhuber call an embedded Reber grammar learnt.
+    """
+    problem = datasets.info(scorer.builder.name)
+    if "form" not in problem.draw.keywords:
+        raise ValueError("legal is of reber and embedded_reber, not of "
+                         f"{problem.name}.")
+    grammar = AUTOMATA[problem.draw.keywords["form"]]
+    right = []
+    for y, p, counted in scorer.answers(split):
+        after = [np.full(len(y), grammar.table[0, LETTERS.index("B")])]
+        for letter in y.T[:-1]:
+            after.append(grammar.table[after[-1], letter - 1])
+        may, p = grammar.weights[np.stack(after, axis=1)] > 0, p[..., 1:]
+        leads = np.where(may, p, 1).min(axis=-1) > np.where(may, 0, p).max(axis=-1)
+        right.append((leads | (counted == 0)).all(axis=1))
+    return float(np.concatenate(right).mean())
 
 
 def _mean(values):
