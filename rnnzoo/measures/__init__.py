@@ -1,5 +1,6 @@
-"""Measures for any network: symbols, tags, forecasts, memory, forgetting."""
+"""Measures for any network: symbols, tags, counting, forecasts, memory, forgetting."""
 
+from rnnzoo.measures.counting import largest_n
 from rnnzoo.measures.forecasts import nmse, nrmse, nrmse_at, r2, valid_time
 from rnnzoo.measures.reservoirs import (
     echo_state_check,
@@ -16,5 +17,5 @@ from rnnzoo.measures.tagging import conlleval, conlleval_f1
 
 __all__ = ["accuracy_by_length", "bits_per_symbol", "conlleval", "conlleval_f1",
            "echo_state_check", "effective_spectral_radius", "exact_accuracy",
-           "memory_capacity", "memory_curve", "nmse", "nrmse", "nrmse_at", "r2",
-           "valid_time"]
+           "largest_n", "memory_capacity", "memory_curve", "nmse", "nrmse", "nrmse_at",
+           "r2", "valid_time"]
