@@ -118,3 +118,9 @@ def test_the_target_is_the_next_value(name):
     x, y = datasets.sample(name, 3, 20)
     np.testing.assert_array_equal(x[:, 1:], y[:, :-1])
     assert len(np.unique(x[:, 0, 0])) == 3      # sequences start at different points
+
+
+def test_the_squashed_series_is_the_tanh_of_it_around_one():
+    x, y = datasets.sample("mackey_glass_17", 2, 50, seed=8)
+    squashed = datasets.sample("mackey_glass_17", 2, 50, seed=8, squash=1)
+    np.testing.assert_allclose(squashed, np.tanh([x - 1, y - 1]), rtol=1e-12)

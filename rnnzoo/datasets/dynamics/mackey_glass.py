@@ -11,17 +11,18 @@ PRODUCTION, EXPONENT, DECAY = 0.2, 10, 0.1
 
 
 @problem("forecasting", name="mackey_glass_17", fixed={"delay": 17}, length=400,
-         longer=1600, size=1000)
+         longer=1600, size=1000, limits={"squash": (0, 1)})
 @problem("forecasting", name="mackey_glass_30", fixed={"delay": 30}, length=400,
-         longer=1600, size=1000)
-def mackey_glass(n, length, rng, *, delay):
+         longer=1600, size=1000, limits={"squash": (0, 1)})
+def mackey_glass(n, length, rng, *, delay, squash=0):
     """The Mackey-Glass series, one unit of time a step, with a delay of 17 or 30.
 
         ds/dt = .2 s(t - delay) / (1 + s(t - delay)**10) - .1 s(t)
 
     Integrated by the Runge-Kutta rule of fourth order with ten steps in a unit of time.
     Before the start s is a constant drawn from [.5, 1.5]; the first 1000 units of time
-    are thrown away. Values lie in about [.2, 1.4]; Jaeger uses tanh(s - 1).
+    are thrown away. Values lie in about [.2, 1.4]; `squash=1` gives tanh(s - 1) in
+    their place, as Jaeger has it.
 
     Returns:
         x: s(t), (n, length, 1), and y: s(t+1), of the same shape.
@@ -35,6 +36,7 @@ def mackey_glass(n, length, rng, *, delay):
     start = rng.uniform(0.5, 1.5, n)
     series = integrate(start, (RUN_UP + length) * STEPS, delay * STEPS, 1 / STEPS)
     series = series[:, RUN_UP * STEPS::STEPS, None]
+    series = np.tanh(series - 1) if squash else series
     return series[:, :-1], series[:, 1:]
 
 
