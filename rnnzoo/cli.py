@@ -26,7 +26,8 @@ def main(arguments=None):
             tf.errors.OpError) as error:
         sys.exit(_complain(error))
     except KeyboardInterrupt:
-        sys.exit("rnnzoo: interrupted; a training run goes on with --resume")
+        sys.exit("rnnzoo: interrupted; a training run goes on with --resume, "
+                 "a search by the same command")
 
 
 def _complain(error):
@@ -81,6 +82,21 @@ def _parser():
     reproduce.add_argument("--recipes", metavar="FOLDER", help="others than the zoo's")
     reproduce.add_argument("--out", default="runs/reproduced", help="folder of the runs"
                            ", and of an installed package's table (%(default)s)")
+
+    tune = add(_tune, "Search for a better recipe.", ("recipe", "name or .yaml file"))
+    tune.add_argument("overrides", nargs="*", metavar="key=value", help="replaces a "
+                      "value, such as training.epochs=3 or search.units=[16,32]")
+    tune.add_argument("--tuner", default="random", dest="method",
+                      help="random, grid, hyperband or bayesian (%(default)s)")
+    tune.add_argument("--max-trials", type=_count, help="by default 20, all of a grid, "
+                      "and what hyperband needs")
+    tune.add_argument("--max-size", type=_count, metavar="NUMBERS", help="trainable "
+                      "numbers of a network, above which it is not tried")
+    tune.add_argument("--workers", type=_count, default=1, help="processes that run "
+                      "trials, which share the cores (%(default)s)")
+    tune.add_argument("--seed", type=int, help="replaces the recipe's")
+    tune.add_argument("--out", default="sweeps", help="folder of all searches, where "
+                      "the same command goes on (%(default)s)")
 
     evaluate = add(_evaluate, "Score a trained network.", run)
     evaluate.add_argument("--split", default="test", help="of the data (%(default)s)")
@@ -146,6 +162,15 @@ def _reproduce(options):
     if options.check:
         return reproduction.check(**chosen)
     return reproduction.reproduce(**chosen, seeds=options.seeds, out=options.out)
+
+
+def _tune(options):
+    from rnnzoo import recipes, sweeps
+
+    sweeps.tune(
+        recipes.load(options.recipe, options.overrides), options.method,
+        workers=options.workers, max_trials=options.max_trials,
+        max_size=options.max_size, seed=options.seed, out=options.out)
 
 
 def _evaluate(options):

@@ -27,6 +27,7 @@ LAYERS = [
     {"client", "serving"},
     {"testing", "training"},
     {"reproduction"},
+    {"sweeps"},
     {"cli", "__init__"},
     {"__main__"},
 ]

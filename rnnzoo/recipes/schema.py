@@ -123,7 +123,10 @@ class Target(Section):
 
 
 class Recipe(Section):
-    """A whole recipe. `name` is that of the file, unless the file states one."""
+    """A whole recipe. `name` is that of the file, unless the file states one.
+
+    `search` is what `rnnzoo tune` varies: argument -> range; see `rnnzoo.sweeps`.
+    """
 
     name: typing.Annotated[str, pydantic.Field(pattern=r"^[\w-][\w.-]*$")]
     summary: str
@@ -132,6 +135,7 @@ class Recipe(Section):
     training: Training
     seed: typing.Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 0
     target: Target | None = None
+    search: dict[str, typing.Any] = {}
 
     @property
     def task(self):
@@ -158,6 +162,8 @@ class Recipe(Section):
         for key in ("options", "word_dropout"):
             if not plain["data"][key]:
                 del plain["data"][key]      # the hash is that of before there were any
+        if not self.search:
+            del plain["search"]
         return plain
 
     def text(self):
@@ -166,5 +172,7 @@ class Recipe(Section):
 
     def hash(self):
         """Twelve hexadecimal digits that all seeds of a recipe share."""
-        text = json.dumps({**self.plain(), "seed": None}, sort_keys=True)
+        plain = {**self.plain(), "seed": None}
+        plain.pop("search", None)       # of no run
+        text = json.dumps(plain, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -65,12 +65,13 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
     folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
     with files.locked(folder, wait=False):
         files.sweep(folder)
-        schedule = _schedule(model, recipe)
+        rate = float(model.optimizer.learning_rate)     # before any is restored
         state = Checkpoint(folder / "checkpoint.npz", model, recipe)
         print(f"{folder}: {recipe.name}, seed {recipe.seed}, "
               f"{len(state.history)} of {recipe.training.epochs} epochs are done")
         try:
-            _fit(scorer, [*schedule, MeasureEachEpoch(scorer), state])
+            if not state.done:
+                fit(scorer, rate, [state], first=len(state.history))
         except (FloatingPointError, tf.errors.InvalidArgumentError) as error:
             kind, reason = _reason(error)
             kept = _rescue(folder, model, state)
@@ -133,25 +134,31 @@ def _score(scorer, split):
         raise kind(f"{scorer.recipe.data.dataset}: {reason}.") from error
 
 
-def _schedule(model, recipe):
-    if recipe.training.schedule == "constant":
-        return []
-    rate, epochs = float(model.optimizer.learning_rate), recipe.training.epochs
-    return [keras.callbacks.LearningRateScheduler(
-        lambda epoch: rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
-    )]
+def fit(scorer, rate, callbacks, first=0, last=None):
+    """Trains the network of a `Scorer` for some of its recipe's epochs.
 
+    Args:
+        scorer: of the network.
+        rate: learning rate that the schedule begins with.
+        callbacks: of Keras; the logs they get have the measure of the target.
+        first: number of the first epoch, from 0.
+        last: number after the last epoch; by default the recipe's epochs.
 
-def _fit(scorer, callbacks):
-    recipe, state = scorer.recipe, callbacks[-1]
-    if state.done:
-        return
-    first, last = len(state.history), recipe.training.epochs
+    Returns:
+        Keras' history.
+    """
+    recipe = scorer.recipe
+    epochs = recipe.training.epochs
+    last = epochs if last is None else last
     data, steps = datasets.epochs(
         datasets.examples(scorer.builder, "train"), recipe.data.batch_size, recipe.seed,
         first, last, recipe.data.word_dropout)
     validation = scorer.batches("validation") if scorer.validates else None
-    scorer.model.fit(
+    callbacks = [MeasureEachEpoch(scorer), *callbacks]
+    if recipe.training.schedule == "cosine":
+        callbacks.insert(0, keras.callbacks.LearningRateScheduler(
+            lambda epoch: rate * (1 + math.cos(math.pi * epoch / epochs)) / 2))
+    return scorer.model.fit(
         data, validation_data=validation,
         initial_epoch=first, epochs=last, steps_per_epoch=steps, callbacks=callbacks,
         shuffle=False, verbose=0,

@@ -1,0 +1,154 @@
+"""KerasTuner's oracles, which choose what is tried next, made to survive."""
+
+import csv
+import json
+import sys
+import time
+from pathlib import Path
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+from rnnzoo import files
+from rnnzoo.sweeps.endings import common
+from rnnzoo.sweeps.spaces import readable
+
+FAILURES = 10       # in a row, which end a search
+ENDED = ("COMPLETED", "FAILED")
+EPOCHS = "tuner/epochs"     # what Hyperband calls them
+
+
+class Surviving:
+    """Mixin for oracles, whose files are whole at any time, and whose failures count.
+
+    Attributes:
+        folder: of the search.
+        cause: why nothing is tried any more; None as long as something is.
+        over: whether a tuner was told that nothing is left to be tried.
+    """
+
+    folder = cause = screen = None
+    over = False
+
+    def watch(self, folder, max_trials):
+        """Says where the files are, and how many trials there may be, or None."""
+        self.folder = Path(folder)
+        self.max_trials = max_trials
+        self.screen = sys.stdout
+        self._failed = []
+        return self
+
+    def save(self):
+        _write(self.folder / "oracle.json", self.get_state())
+
+    def _save_trial(self, trial):   # KerasTuner's own would be half a file after a kill
+        _write(self.folder / f"trial_{trial.trial_id}" / "trial.json",
+               trial.get_state())
+
+    def reload(self):
+        super().reload()
+        for trial_id in self.trials.keys() - set(self.start_order):
+            del self.trials[trial_id]       # a kill came before it was noted down
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id):
+        if self.cause:
+            self.tuner_ids.discard(tuner_id)
+            trial = Trial(self.get_space(), status="STOPPED")
+        else:
+            trial = super().create_trial(tuner_id)
+        self.over = self.over or trial.status == "STOPPED"
+        return trial
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        own = self.trials[trial.trial_id]
+        trial.hyperparameters = own.hyperparameters     # those from afar are rounded
+        if trial.status != "COMPLETED":
+            trial.message = reason(self.folder, trial)
+        super().end_trial(trial)
+        self._failed = [*self._failed, own.message] if own.status == "FAILED" else []
+        if len(self._failed) >= FAILURES:
+            self.cause = common(self._failed)
+        self._write_table()
+        self._tell(own)
+
+    def give_up(self, trial, why):
+        """Fails a trial that nobody will end."""
+        note(self.folder, trial, why)
+        trial.status = "FAILED"
+        self.end_trial(trial)
+
+    @property
+    def best(self):
+        """The best trial; None if none was completed."""
+        trial = next(iter(self.get_best_trials(1)), None)
+        return trial if trial and trial.status == "COMPLETED" else None
+
+    def _write_table(self):
+        rows = [_row(self.trials[trial_id]) for trial_id in sorted(self.trials)
+                if self.trials[trial_id].status in ENDED]
+        columns = {name: None for row in rows for name in row if name != "reason"}
+        with (files.replacing(self.folder / "trials.csv") as aside,
+              aside.open("w", newline="") as file):
+            writer = csv.DictWriter(file, [*columns, "reason"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def _tell(self, trial):
+        count = sum(t.status in ENDED for t in self.trials.values())
+        of = f"/{self.max_trials}" if self.max_trials else ""
+        found = (f"{self.objective.name} {trial.score:.4g}, best {self.best.score:.4g}"
+                 if trial.status == "COMPLETED" else f"FAILED: {trial.message}")
+        values = ", ".join(f"{k} {v}" for k, v in _values(trial).items())
+        self.say(f"trial {trial.trial_id}, {count}{of} done: {found}  ({values})")
+
+    def say(self, line):
+        """Prints a line, also where KerasTuner is kept from printing."""
+        print(f"{time.strftime('%H:%M:%S')}  {line}", file=self.screen, flush=True)
+
+
+ORACLES = {
+    name: type(f"Surviving{oracle.__name__}", (Surviving, oracle), {})
+    for name, oracle in (("random", keras_tuner.oracles.RandomSearchOracle),
+                         ("grid", keras_tuner.oracles.GridSearchOracle),
+                         ("hyperband", keras_tuner.oracles.HyperbandOracle),
+                         ("bayesian", keras_tuner.oracles.BayesianOptimizationOracle))
+}
+
+
+def note(folder, trial, why):
+    """Writes down why a trial fails; what a worker says does not reach the chief."""
+    with files.replacing(_note(folder, trial)) as aside:
+        aside.write_text(why)
+
+
+def reason(folder, trial):
+    """Why a trial failed."""
+    path = _note(folder, trial)
+    return path.read_text().partition("\n\n")[0] if path.exists() else trial.message
+
+
+def _note(folder, trial):
+    return Path(folder) / f"trial_{trial.trial_id}" / "failure.txt"
+
+
+def _write(path, state):
+    with files.replacing(path) as aside:
+        aside.write_text(json.dumps(state))
+
+
+def _values(trial):
+    """Hyperparameters by name, with the epochs that Hyperband gave it."""
+    values = trial.hyperparameters.values
+    shown = {k: readable(v) for k, v in values.items() if "/" not in k}
+    return shown | ({"epochs": values[EPOCHS]} if EPOCHS in values else {})
+
+
+def _row(trial):
+    facts = {name: trial.metrics.get_last_value(name)
+             for name in ("best_epoch", "seconds") if trial.metrics.exists(name)}
+    return {"trial": trial.trial_id, "status": trial.status.lower(),
+            "score": trial.score, "best_epoch": facts.get("best_epoch"),
+            "seconds": facts.get("seconds"), **_values(trial),
+            "reason": trial.message if trial.status == "FAILED" else ""}

@@ -1,0 +1,147 @@
+"""The search itself: KerasTuner's tuners, with the promises that they lack."""
+
+import contextlib
+import math
+import os
+import time
+import traceback
+from pathlib import Path
+
+import keras_tuner
+import numpy as np
+
+from rnnzoo import files
+from rnnzoo.sweeps import fingerprints, oracles
+
+LONGEST = 300       # characters of a reason
+
+
+class Search(keras_tuner.Tuner):
+    """A `keras_tuner.Tuner` whose folder holds a whole search at any time.
+
+    Made by `rnnzoo.tuner`. The folder receives `search.json`, what it was begun with;
+    `trials.csv`, a line a trial; and in the end `best/model.keras`, the network of the
+    best trial as it was trained, its optimizer included.
+
+    Args:
+        hypermodel: `HyperZoo`.
+        oracle: one of `oracles.ORACLES`, not yet told to watch.
+        kind: its name.
+        folder: of the search.
+        max_trials: number of trials, or None.
+        max_size: number of trainable numbers above which a trial fails, or None.
+    """
+
+    def __init__(self, hypermodel, oracle, kind, folder, max_trials, max_size):
+        self.folder = Path(folder)
+        self.begun = self.folder / "search.json"
+        self.facts = {
+            "tuner": kind, "max_size": max_size,
+            "objective": f"{oracle.objective.direction} {oracle.objective.name}",
+            **hypermodel.facts()}
+        fingerprints.agree(self.begun, {"search": self.facts}, write=False)
+        oracle.watch(self.folder, max_trials)
+        with contextlib.redirect_stdout(None):
+            keras_tuner.Tuner.__init__(
+                self, oracle, hypermodel, max_model_size=max_size,
+                directory=self.folder.parent, project_name=self.folder.name)
+            # KerasTuner looks for the file of a tuner of the same name.
+            if not is_worker() and (self.folder / "oracle.json").exists():
+                oracle.reload()
+
+    def search(self, *data, **options):
+        """Searches, or goes on; a search that is over returns at once.
+
+        Args:
+            *data: of `fit`: `x` and `y`, or a dataset; nothing of a recipe.
+            **options: others of `fit`, `validation_data` or `validation_split` among
+                them. Of series, the validation data should be the later ones, as
+                `validation_split` takes them.
+
+        Raises:
+            ValueError: the data have changed since the search was begun, there are
+                none for validation, or ten trials in a row failed: says why.
+        """
+        with self.session(*data, **options):
+            self.run(*data, **options)
+
+    def run(self, *data, **options):
+        """Runs trials or, in the chief, serves those who do, until none are left."""
+        super().search(*data, verbose=0, **options)
+
+    @contextlib.contextmanager
+    def session(self, *data, **options):
+        """What is around the trials: checks before, what is kept after."""
+        if data and not {"validation_data", "validation_split"} & options.keys():
+            raise ValueError("There is nothing to judge trials by: give `search` also "
+                             "validation_data=(x, y), or validation_split=0.2.")
+        checksum = self.hypermodel.checksum(*data, **options)
+        facts = {"search": self.facts, "data": {"checksum of the data": checksum}}
+        if is_worker():
+            fingerprints.agree(self.begun, facts, write=False)
+            yield
+            return
+        with files.locked(self.folder, wait=False):
+            files.sweep(self.folder)
+            fingerprints.agree(self.begun, facts)
+            self.save()
+            yield
+            if self.oracle.cause:
+                raise ValueError(f"The search ended after {oracles.FAILURES} failures "
+                                 f"in a row: {self.oracle.cause}. See "
+                                 f"{self.folder}/trials.csv.")
+            self._keep_best()
+
+    def run_trial(self, trial, *data, **options):
+        began, self._failed = time.perf_counter(), False
+        try:
+            (history,) = super().run_trial(trial, *data, **options)
+            metrics = _best_of(history, self.oracle.objective)
+        except keras_tuner.errors.FatalError:
+            raise
+        except Exception as error:
+            why = " ".join(str(error).split())[:LONGEST] or type(error).__name__
+            oracles.note(self.folder, trial, f"{why}\n\n{traceback.format_exc()}")
+            # Of an error KerasTuner would print everything.
+            self._failed = True
+            return {self.oracle.objective.name: math.nan}
+        return {**metrics, "seconds": round(time.perf_counter() - began, 2)}
+
+    def on_trial_end(self, trial):
+        if self._failed:
+            trial.status = "FAILED"
+        super().on_trial_end(trial)
+
+    def _keep_best(self):
+        best = self.oracle.best
+        if best is None:
+            raise ValueError("No trial came to an end, so there is no best one. See "
+                             f"{self.folder}/trials.csv.")
+        with files.replacing(self.folder / "best" / "model.keras") as aside:
+            self.load_model(best).save(aside)
+        if hasattr(self.hypermodel, "winner"):
+            text = self.hypermodel.winner(best.hyperparameters).text()
+            with files.replacing(self.folder / "best" / "recipe.yaml") as aside:
+                aside.write_text(text)
+        print(f"best is trial {best.trial_id}, {self.oracle.objective.name} "
+              f"{best.score:.4g}; all of it is in {self.folder}")
+
+
+class HyperbandSearch(Search, keras_tuner.Hyperband):
+    """The same with Hyperband, which trains the better trials further."""
+
+
+def is_worker():
+    """Whether this process runs trials for a chief, by KerasTuner's variables."""
+    return ("KERASTUNER_ORACLE_IP" in os.environ
+            and "chief" not in os.environ.get("KERASTUNER_TUNER_ID", ""))
+
+
+def _best_of(history, objective):
+    """What was measured in the epoch that was best by the objective."""
+    values = np.array(history.history[objective.name])
+    best = int(values.argmax() if objective.direction == "max" else values.argmin())
+    found = {name: float(row[best]) for name, row in history.history.items()}
+    if not math.isfinite(found[objective.name]):
+        raise ArithmeticError(f"the {objective.name} became {values[best]}")
+    return {**found, "best_epoch": history.epoch[best] + 1}
