@@ -92,7 +92,7 @@ def test_what_has_no_row_is_run_and_nothing_else(zoo, started, capsys):
     assert reproduction.reproduce(network="elman", seeds=1, folder=zoo) == 0
     (row,) = results.read(zoo / "results.csv")
     assert row.recipe_hash == recipes.load(zoo / "tiny.yaml").hash()
-    assert "accuracy | 0.2 | at least 0: met by 1 of 1" in (
+    assert "accuracy | 0.2 | at least 0: met (1 of 1 seeds)" in (
         zoo / "results.md").read_text()
     assert (zoo / "pictures" / "digits_rows.png").read_bytes().startswith(b"\x89PNG")
 
@@ -207,6 +207,6 @@ def test_info_tells_the_results_of_a_network(zoo, monkeypatch, capsys):
     monkeypatch.setattr(recipes, "folder", lambda: zoo)
     cli.main(["info", "srn", "--results"])
     assert ("digits_rows: accuracy 0.60 ± 0.14, 2 seeds of tiny; target at least 0: "
-            "met by 2 of 2") in capsys.readouterr().out
+            "met (2 of 2 seeds)") in capsys.readouterr().out
     cli.main(["info", "jordan", "--results"])
     assert "none yet" in capsys.readouterr().out

@@ -50,11 +50,13 @@ class Summary:
 
     @property
     def verdict(self):
-        """The target, and how many of the seeds met it, as text."""
+        """The target, whether the mean met it, and how many of the seeds, as text."""
         if not self.recipe.target:
             return "none"
+        target = self.recipe.target
         met = sum(row.outcome == "met" for row in self.rows)
-        return f"{self.recipe.target}: met by {met} of {len(self.rows)}"
+        return (f"{target}: {target.outcome(self.mean)} "
+                f"({met} of {len(self.rows)} seeds)")
 
 
 def spread(mean, deviation):
