@@ -108,10 +108,33 @@ class Surviving:
         print(f"{time.strftime('%H:%M:%S')}  {line}", file=self.screen, flush=True)
 
 
+class Grid(keras_tuner.Oracle):
+    """Every combination in turn; KerasTuner's own forgets after a kill where it was."""
+
+    def populate_space(self, trial_id):
+        tried = [trial.hyperparameters.values for trial in self.trials.values()]
+        for values in _combinations(self.get_space().space, {}):
+            if values not in tried:
+                return {"status": "RUNNING", "values": values}
+        return {"status": "STOPPED"}
+
+
+def _combinations(space, values):
+    """Values of the hyperparameters of a space that are active beside those given."""
+    if not space:
+        yield values
+        return
+    first, *rest = space
+    active = all(condition.is_active(values) for condition in first.conditions)
+    for extended in ([{**values, first.name: value} for value in first.values]
+                     if active else [values]):
+        yield from _combinations(rest, extended)
+
+
 ORACLES = {
     name: type(f"Surviving{oracle.__name__}", (Surviving, oracle), {})
     for name, oracle in (("random", keras_tuner.oracles.RandomSearchOracle),
-                         ("grid", keras_tuner.oracles.GridSearchOracle),
+                         ("grid", Grid),
                          ("hyperband", keras_tuner.oracles.HyperbandOracle),
                          ("bayesian", keras_tuner.oracles.BayesianOptimizationOracle))
 }

@@ -105,16 +105,18 @@ class Space:
         found = {}
         for name, entry in self.entries.items():
             readout = self.given.get("readout") or entry.readout
-            own = {**self._suggested(entry), **COMMON[readout], **search}
+            own = {**self._suggested(entry, search), **COMMON[readout], **search}
             for argument, values in own.items():
                 if _takes(entry, argument):
                     found.setdefault(argument, {})[name] = values
         return found
 
-    def _suggested(self, entry):
-        """What the network suggests and its task allows."""
+    def _suggested(self, entry, search):
+        """What the network suggests beside the search, and its task allows."""
         found = {}
         for argument, values in entry.search.items():
+            if argument in search:
+                continue
             if isinstance(values, list):
                 values = [v for v in values if self._is_allowed(entry, argument, v)]
             if len(values) > 1:
