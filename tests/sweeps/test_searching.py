@@ -1,6 +1,7 @@
 """Searches: what they leave, how they go on, and when they end."""
 
 import csv
+import gc
 import json
 import math
 
@@ -58,6 +59,7 @@ def untrained(monkeypatch):
         return history
 
     begun = set()
+    monkeypatch.setattr(gc, "collect", int)     # before every trial, and dear
     monkeypatch.setattr(hypermodels, "build", build)
     monkeypatch.setattr(HyperZoo, "fit", fit)
     return begun
