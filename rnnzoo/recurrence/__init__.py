@@ -7,9 +7,10 @@
 Four ways compute just this, with the same values and gradients. `plain` is the loop as
 it stands, differentiated by the framework. `fast` takes out of the backward loop all
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
-recurrence, and only the recurrence, under XLA. `frozen` is that without what a
-gradient needs, for kernels that do not learn, and to answer (`frozen.py`). What a gradient needs of a
-long sequence is kept in `segments.py`; lengths that vary are few shapes by `rungs.py`.
+recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
+needs, for kernels that do not learn, and to answer (`frozen.py`). What a gradient needs
+of long sequences is kept in segments (`segments.py`); lengths that vary are few shapes
+(`rungs.py`).
 """
 
 from contextlib import contextmanager

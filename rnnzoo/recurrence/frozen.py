@@ -1,8 +1,8 @@
 """The loop of a cell where nothing is kept for a gradient.
 
-Data stream through a reservoir, whose kernels do not learn, without one, and so do
-sequences that are to be answered. Should one be asked for, `tapped` runs the loop again.
-A kernel of few links is multiplied link by link, each unit summing what it hears.
+So are sequences answered, and so do data stream through a reservoir, whose kernels do
+not learn. Should a gradient be asked for, `tapped` runs the loop again. A kernel of few
+links is multiplied link by link, each unit summing what it hears.
 """
 
 from functools import partial

@@ -7,7 +7,6 @@ from rnnzoo.recurrence.frozen import runner
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
 
-
 STEPS_WORTH_COMPILING = 50     # to answer: fewer are run before XLA has begun
 
 
