@@ -67,6 +67,7 @@ class Surviving:
         if trial.status != "COMPLETED":
             trial.message = reason(self.folder, trial)
         super().end_trial(trial)
+        self.save()         # KerasTuner's own still has the trial among the running
         self._failed = [*self._failed, own.message] if own.status == "FAILED" else []
         if len(self._failed) >= FAILURES:
             self.cause = common(self._failed)
