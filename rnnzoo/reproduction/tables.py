@@ -50,13 +50,13 @@ class Summary:
 
     @property
     def verdict(self):
-        """The target, whether the mean met it, and how many of the seeds, as text."""
+        """The target, whether the mean and most seeds met it, and how many, as text."""
         if not self.recipe.target:
             return "none"
         target = self.recipe.target
         met = sum(row.outcome == "met" for row in self.rows)
-        return (f"{target}: {target.outcome(self.mean)} "
-                f"({met} of {len(self.rows)} seeds)")
+        outcome = target.outcome(self.mean) if 2 * met > len(self.rows) else "missed"
+        return f"{target}: {outcome} ({met} of {len(self.rows)} seeds)"
 
 
 def spread(mean, deviation):
