@@ -70,3 +70,9 @@ def test_seeds_of_a_recipe_as_it_is_now_say_whether_its_target_is_met(name):
     for row in rows:
         assert (row.metric, row.target) == (recipe.metric, recipe.target.value)
         assert row.outcome == ("met" if recipe.target.reached(row.score) else "missed")
+
+
+@pytest.mark.parametrize("name", ["digits_elman", "narma10_esn"])
+def test_every_seed_of_what_a_newcomer_runs_first_reaches_its_target(name):
+    rows = results.read(recipes.find(name).parent / "results.csv")
+    assert {row.outcome for row in rows if row.recipe == name} == {"met"}

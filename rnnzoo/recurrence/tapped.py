@@ -164,7 +164,6 @@ class Tapped:
         outputs, *kept = [lists.stack(arrays) for arrays in kept]
         return outputs[0] if outputs else kept[0][shown], last, kept
 
-
     def backward(self, inputs, kept, dy, dlast):
         """Gradients of a recurrence; see `backward.backward`."""
         return backward(self, inputs, kept, dy, dlast)
