@@ -40,6 +40,13 @@ def test_the_splits_are_the_digits_of_scikit_learn_once_each(digits):
     assert sorted(found) == sorted((x.tobytes(), int(y)) for x, y in zip(rows, labels))
 
 
+def test_batches_do_not_tune_themselves(digits):
+    rows = datasets.examples(digits, "validation")
+    epochs, _ = datasets.epochs(rows, 100, 0, 0, 2)
+    for batches in (datasets.batches(rows, 100), epochs):
+        assert batches.options().autotune.enabled is False
+
+
 def test_the_splits_hold_every_digit_in_the_same_proportion(digits):
     counts = [
         np.bincount([y for _, y in rows_of(datasets.examples(digits, split).batch(9))])

@@ -342,12 +342,13 @@ def test_fast_paths_equal_the_plain_loop(cell, mask, jit_compile):
             assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_segments_of_a_long_sequence_change_nothing(cell, monkeypatch):
+@pytest.mark.parametrize("cell, path", [
+    *((cell, "fast") for cell in CELLS), (Attending, "compiled")])
+def test_segments_of_a_long_sequence_change_nothing(cell, path, monkeypatch):
     monkeypatch.setattr(segments, "STEPS", 3)
     monkeypatch.setattr(segments, "LONG", 4)
     plain = flat_gradients(cell, "ragged", "plain")
-    cut = flat_gradients.__wrapped__(cell, "ragged", "fast")
+    cut = flat_gradients.__wrapped__(cell, "ragged", path)
     for a, b in zip(plain, cut, strict=True):
         assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
 
@@ -359,6 +360,18 @@ def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
     padded = flat_gradients.__wrapped__(cell, "ragged", "compiled", length=None)
     for a, b in zip(plain, padded, strict=True):
         assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+def test_answers_are_compiled_here_where_many_steps_are_known():
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("on a GPU nothing is compiled")
+
+    def name(steps):
+        return recurrence.choose(training=False, steps=steps).name
+
+    assert name(50) == "plain"      # the graph may be exported
+    with recurrence.on_this_machine():
+        assert [name(50), name(49), name(None)] == ["frozen", "plain", "plain"]
 
 
 def test_lengths_up_to_a_thousand_have_few_shapes():

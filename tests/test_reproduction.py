@@ -166,7 +166,7 @@ def test_a_process_that_outlived_its_parent_is_waited_for(zoo, started):
     thread = threading.Thread(target=outlive)
     thread.start()
     held.wait()
-    assert run.finish(threads=1) == row and not started
+    assert run.finish(environment={}) == row and not started
     thread.join()
 
 

@@ -1,16 +1,13 @@
 """Runs of recipes, each in a process of its own, several at a time."""
 
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnzoo import files, results
+from rnnzoo import files, results, threads
 from rnnzoo.recipes import Recipe
-
-THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Run:
         table = self.folder / "results.csv"
         return results.read(table)[-1] if table.exists() else None
 
-    def finish(self, threads):
+    def finish(self, environment):
         """Trains in another process what is not trained yet; returns the row, or None.
 
         A process that outlived the one that started it is waited for.
@@ -64,10 +61,9 @@ class Run:
                   flush=True)
             command = [sys.executable, "-m", "rnnzoo", "train", self.path,
                        "--seed", str(self.seed), "--out", self.folder, "--no-export"]
-            share = dict.fromkeys(THREADS, str(threads))
             with self.log.open("ab") as log:
                 subprocess.run([*command, *["--resume"] * bool(begun)], stdout=log,
-                               stderr=log, env={**share, **os.environ}, check=False)
+                               stderr=log, env=environment, check=False)
         return self.row
 
 
@@ -78,9 +74,9 @@ def rows_of(runs, jobs):
         runs: list of `Run`.
         jobs: number of processes at a time.
     """
-    threads = max(1, os.cpu_count() // jobs)
+    environment = threads.shared_out(jobs)
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = {pool.submit(run.finish, threads): run for run in runs}
+        waiting = {pool.submit(run.finish, environment): run for run in runs}
         try:
             for number, done in enumerate(as_completed(waiting), 1):
                 row, run = done.result(), waiting[done]

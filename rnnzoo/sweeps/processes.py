@@ -14,8 +14,7 @@ import threading
 import time
 from collections import Counter
 
-from rnnzoo import files
-from rnnzoo.reproduction.processes import THREADS
+from rnnzoo import files, threads
 
 DEATHS = 3          # of workers in one trial, or before any, after which it is given up
 CHIEF = "RNNZOO_CHIEF"
@@ -38,8 +37,7 @@ def search(make, workers):
     with _environment({**here, "KERASTUNER_TUNER_ID": "chief"}):
         chief = make()
         with chief.session():
-            share = dict.fromkeys(THREADS, str(max(1, os.cpu_count() // workers)))
-            variables = {**share, **os.environ, CHIEF: str(os.getpid())}
+            variables = {**threads.shared_out(workers), CHIEF: str(os.getpid())}
             # KerasTuner prints the conditions of every trial that it sends.
             with _environment(variables), contextlib.redirect_stdout(None):
                 _supervise(chief, [f"tuner{number}" for number in range(workers)])
