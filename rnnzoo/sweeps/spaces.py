@@ -60,8 +60,8 @@ class Dimension:
 
     def _choice(self, hp):
         # KerasTuner takes choices of one scalar type; floats it rounds on their way
-        # between processes, and then does not find them again.
-        if {type(value) for value in self.range} in ({int}, {str}, {bool}):
+        # between processes, and then does not find them again; of truths it makes 0, 1.
+        if {type(value) for value in self.range} in ({int}, {str}):
             return hp.Choice(self.name, self.range)
         text = hp.Choice(self.name, [json.dumps(value) for value in self.range])
         return text and json.loads(text)

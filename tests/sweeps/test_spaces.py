@@ -72,7 +72,7 @@ def test_choices_of_any_kind_come_back_as_they_were():
             found.values(hp)
             (own,) = [p for p in hp.space if p.name == argument]
             hp.values[argument] = own.values[number]
-            assert found.values(hp)[1][argument] == value
+            assert repr(found.values(hp)[1][argument]) == repr(value)
 
 
 @pytest.mark.parametrize(("search", "message"), [
