@@ -92,6 +92,8 @@ def _parser():
                       "and what hyperband needs")
     tune.add_argument("--max-size", type=_count, metavar="NUMBERS", help="trainable "
                       "numbers of a network, above which it is not tried")
+    tune.add_argument("--max-milliseconds", type=float, metavar="MS", help="time for "
+                      "one sequence, above which a network is not trained")
     tune.add_argument("--workers", type=_count, default=1, help="processes that run "
                       "trials, which share the cores (%(default)s)")
     tune.add_argument("--seed", type=int, help="replaces the recipe's")
@@ -170,7 +172,8 @@ def _tune(options):
     sweeps.tune(
         recipes.load(options.recipe, options.overrides), options.method,
         workers=options.workers, max_trials=options.max_trials,
-        max_size=options.max_size, seed=options.seed, out=options.out)
+        max_size=options.max_size, max_milliseconds=options.max_milliseconds,
+        seed=options.seed, out=options.out)
 
 
 def _evaluate(options):

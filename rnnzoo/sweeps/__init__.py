@@ -35,8 +35,9 @@ __all__ = ["HyperRecipe", "HyperZoo", "Search", "tune", "tuner"]
 TRIALS = 20     # where the tuner has no end of its own
 
 
-def tuner(name, method="random", *, max_trials=None, max_size=None, objective=None,
-          search=None, seed=None, out="sweeps", **arguments):
+def tuner(name, method="random", *, max_trials=None, max_size=None,
+          max_milliseconds=None, objective=None, search=None, seed=None, out="sweeps",
+          **arguments):
     """Makes a tuner of KerasTuner for a network or a recipe.
 
     A search goes on where it was ended, also by `kill -9`, if it is made anew with the
@@ -48,6 +49,8 @@ def tuner(name, method="random", *, max_trials=None, max_size=None, objective=No
         max_trials: number of trials. By default 20, but "grid" has the whole grid, and
             "hyperband" ends by itself.
         max_size: number of trainable numbers above which a network is not tried.
+        max_milliseconds: time for an answer to one sequence of the data, compiled,
+            above which a network is not trained.
         objective: name of what the trials are judged by, "val_loss" by default, or a
             `keras_tuner.Objective`. A recipe states its own.
         search: see `HyperZoo`; with a recipe it comes on top of the section `search`.
@@ -86,7 +89,8 @@ def tuner(name, method="random", *, max_trials=None, max_size=None, objective=No
         max_trials = TRIALS
     cls = HyperbandSearch if method == "hyperband" else Search
     return cls(hypermodel, ORACLES[method](**options), method,
-               Path(out) / hypermodel.name, max_trials, max_size)
+               Path(out) / hypermodel.name, max_trials,
+               {"max_size": max_size, "max_milliseconds": max_milliseconds})
 
 
 def tune(recipe, method="random", *, workers=1, out="sweeps", **options):
@@ -112,7 +116,7 @@ def tune(recipe, method="random", *, workers=1, out="sweeps", **options):
         recipe = recipes.load(recipe)
     make = partial(tuner, recipe, method, out=out, **options)
     if workers > 1:
-        return processes.search(make, workers)
+        return processes.search(make, workers).folder
     search = make()
     search.search()
     return search.folder

@@ -2,12 +2,23 @@
 
 import math
 import re
+import time
+import warnings
 from collections import Counter
 
 import keras
 import keras_tuner
+import numpy as np
+
+from rnnzoo import recurrence
+from rnnzoo.measures import echo_state_check
+from rnnzoo.models.compiling import compiled
+from rnnzoo.models.learning import ReadoutLearning
 
 EXPLODED = 1e3      # times the loss of the first batch
+ANSWERS = 10        # of which the quickest counts, whatever else the machine does
+STEPS = 1000        # after which a reservoir has forgotten where it started, ...
+LEFT = 1e-3         # ... but for this share
 
 
 class Hopeless(keras.callbacks.Callback):
@@ -35,8 +46,73 @@ class Hopeless(keras.callbacks.Callback):
                 f"the {name} became {value} in {when}")
 
 
+class Slow(keras.callbacks.Callback):
+    """Ends a trial before it begins, whose network takes too long for an answer.
+
+    Args:
+        x: a batch of one sequence.
+        limit: milliseconds that the network may take for it, compiled, at its best.
+    """
+
+    def __init__(self, x, limit):
+        super().__init__()
+        self.x = x
+        self.limit = limit
+
+    def on_train_begin(self, logs=None):
+        with recurrence.on_this_machine():
+            answer = compiled(lambda x: self.model(x, training=False), self.model)
+            taken = [_milliseconds(answer, self.x) for _ in range(ANSWERS)]
+        if min(taken) > self.limit:
+            raise keras_tuner.errors.FailedTrialError(
+                f"the network takes {min(taken):.2g} ms for a sequence of "
+                f"{self.x.shape[1]} steps, more than {self.limit:g}")
+
+
+class NoEcho(keras.callbacks.Callback):
+    """Ends a trial before it begins, whose reservoir never forgets where it started.
+
+    That is tried on a sequence of the data, over and over. Only a readout learns there,
+    so that nothing could mend it.
+
+    Args:
+        x: a batch of one sequence.
+    """
+
+    def __init__(self, x):
+        super().__init__()
+        self.x = np.concatenate([x] * -(-STEPS // x.shape[1]), axis=1)
+
+    def on_train_begin(self, logs=None):
+        if not is_reservoir(self.model):
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            left = echo_state_check(self.model, self.x)
+        if not left <= LEFT:
+            raise keras_tuner.errors.FailedTrialError(no_echo(left, self.x.shape[1]))
+
+
+def is_reservoir(model):
+    """Whether what a network remembers is nothing that it learns, or is shown."""
+    return (isinstance(getattr(model, "rule", None), ReadoutLearning)
+            and not model.has_own_head and not model.arguments["bidirectional"])
+
+
+def no_echo(left, steps):
+    """Why a reservoir without the echo state property ends."""
+    return (f"no echo state property: {left:.2g} of where it started is left after "
+            f"{steps} steps")
+
+
 def common(reasons):
     """The commonest of the reasons, numbers aside, and how many it is the reason of."""
     kinds = [re.sub(r"\d+(\.\d+)?(e[-+]\d+)?", "#", reason) for reason in reasons]
     kind, count = Counter(kinds).most_common(1)[0]
     return f"{reasons[kinds.index(kind)]} ({count} of {len(reasons)})"
+
+
+def _milliseconds(function, x):
+    began = time.perf_counter()
+    keras.ops.convert_to_numpy(function(x))
+    return 1e3 * (time.perf_counter() - began)

@@ -9,7 +9,7 @@ import keras_tuner
 import numpy as np
 import tensorflow as tf
 
-from rnnzoo import training
+from rnnzoo import datasets, training
 from rnnzoo.models import build
 from rnnzoo.recipes import Recipe
 from rnnzoo.sweeps.endings import Hopeless
@@ -62,6 +62,12 @@ class HyperZoo(keras_tuner.HyperModel):
         options = {"epochs": values["epochs"], "verbose": 0, **options}
         return model.fit(*data, batch_size=values["batch_size"],
                          callbacks=[Hopeless(), *callbacks], **options)
+
+    def example(self, x, *data):
+        """A sequence of the data that the search is given, as a batch."""
+        if isinstance(x, tf.data.Dataset):
+            x = keras.tree.flatten(next(iter(x)))[0]
+        return np.asarray(x[:1])
 
     def facts(self):
         """What decides on the trials, as plain data."""
@@ -140,6 +146,10 @@ class HyperRecipe(HyperZoo):
                 mode=self.objective.direction))
         return training.fit(scorer, model.initial_rate, callbacks, first=initial_epoch,
                             last=epochs)
+
+    def example(self):
+        rows = datasets.examples(self.builder, "train[:1]")
+        return next(datasets.batches(rows, 1).as_numpy_iterator())[0]
 
     def facts(self):
         plain = self.recipe.plain()

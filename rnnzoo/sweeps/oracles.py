@@ -50,6 +50,11 @@ class Surviving:
         for trial_id in self.trials.keys() - set(self.start_order):
             del self.trials[trial_id]       # a kill came before it was noted down
 
+    @property
+    def waiting(self):
+        """Whether a trial that was begun waits for somebody to take it up."""
+        return bool(self._retry_queue)
+
     @keras_tuner.synchronized
     def create_trial(self, tuner_id):
         if self.cause:
@@ -61,18 +66,46 @@ class Surviving:
         return trial
 
     @keras_tuner.synchronized
+    def update_trial(self, trial_id, metrics, step=0):
+        if trial_id in self.end_order:      # by another that was quicker
+            return self.trials[trial_id]
+        return super().update_trial(trial_id, metrics, step)
+
+    @keras_tuner.synchronized
     def end_trial(self, trial):
         own = self.trials[trial.trial_id]
+        if trial.trial_id not in self.end_order:
+            self._end(own, trial)
+        self._leave(own)
+
+    def _end(self, own, trial):
         trial.hyperparameters = own.hyperparameters     # those from afar are rounded
         if trial.status != "COMPLETED":
             trial.message = reason(self.folder, trial)
         super().end_trial(trial)
+        self._leave(own)
         self.save()         # KerasTuner's own still has the trial among the running
         self._failed = [*self._failed, own.message] if own.status == "FAILED" else []
         if len(self._failed) >= FAILURES:
             self.cause = common(self._failed)
         self._write_table()
         self._tell(own)
+
+    def _leave(self, trial):
+        """Has nobody run a trial any more, nor wait to be run."""
+        self.ongoing_trials = {name: other for name, other in
+                               self.ongoing_trials.items() if other is not trial}
+        self._retry_queue = [k for k in self._retry_queue if k != trial.trial_id]
+
+    @keras_tuner.synchronized
+    def take_back(self, tuner_id):
+        """Lets another worker have the trial of one that is not heard of."""
+        self.tuner_ids.discard(tuner_id)
+        trial = self.ongoing_trials.pop(tuner_id, None)
+        if trial:
+            self._retry_queue.append(trial.trial_id)
+        self.say(f"{tuner_id} is not heard of any more" + (
+            f"; trial {trial.trial_id} is given to another" if trial else ""))
 
     def give_up(self, trial, why):
         """Fails a trial that nobody will end."""

@@ -2,7 +2,9 @@
 
 They speak as KerasTuner's do, and are told who they are by its environment variables.
 With these set by hand the command does the same on several machines that share a
-folder; there nobody starts a dead worker again but you, with the name it had.
+folder, in which it is started on each: KERASTUNER_TUNER_ID is chief, tuner0, tuner1,
+..., KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT are the chief's everywhere. There
+nobody starts a dead worker again but you; its trial is given to the others.
 """
 
 import contextlib
@@ -15,6 +17,7 @@ import time
 from collections import Counter
 
 from rnnzoo import files, threads
+from rnnzoo.sweeps import chiefs
 
 DEATHS = 3          # of workers in one trial, or before any, after which it is given up
 CHIEF = "RNNZOO_CHIEF"
@@ -28,7 +31,7 @@ def search(make, workers):
         workers: number of processes that run trials.
 
     Returns:
-        The folder of the search.
+        The `Search`.
 
     Raises:
         OSError: workers die before they begin, or the chief cannot be reached.
@@ -37,11 +40,15 @@ def search(make, workers):
     with _environment({**here, "KERASTUNER_TUNER_ID": "chief"}):
         chief = make()
         with chief.session():
+            recipe = chief.folder / "recipe.yaml"
+            with files.replacing(recipe) as aside:
+                aside.write_text(chief.hypermodel.recipe.text())
             variables = {**threads.shared_out(workers), CHIEF: str(os.getpid())}
             # KerasTuner prints the conditions of every trial that it sends.
-            with _environment(variables), contextlib.redirect_stdout(None):
-                _supervise(chief, [f"tuner{number}" for number in range(workers)])
-    return chief.folder
+            with (_environment(variables), contextlib.redirect_stdout(None),
+                  contextlib.closing(Workers(chief, workers)) as tend):
+                chief.run(tend=tend)
+    return chief
 
 
 def follow_chief():
@@ -58,68 +65,73 @@ def follow_chief():
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _supervise(chief, names):
-    """Serves trials to workers, and starts anew those that die, under the same name.
+class Workers:
+    """Processes that run trials; one that dies or hangs is started anew.
 
-    KerasTuner gives a worker of that name the trial that the dead one had.
+    It has the same name then, so that KerasTuner gives it the trial of the dead one.
+
+    Args:
+        chief: the `Search`.
+        number: of processes.
     """
-    serving = threading.Thread(target=chief.run, daemon=True)
-    serving.start()
-    recipe = chief.folder / "recipe.yaml"
-    with files.replacing(recipe) as aside:
-        aside.write_text(chief.hypermodel.recipe.text())
-    running, deaths = {}, Counter()
-    try:
-        running |= {name: _start(chief, name) for name in names}
-        while running and serving.is_alive():
-            time.sleep(0.2)
-            for name, process in list(running.items()):
-                if process.poll() is None:
-                    continue
-                if process.returncode == 0:
-                    del running[name]
-                elif serving.is_alive():
-                    _count_death(chief, name, deaths)
-                    running[name] = _start(chief, name)
-    finally:
-        for process in running.values():
-            process.terminate()
-        for process in running.values():
+
+    def __init__(self, chief, number):
+        self.chief = chief
+        self.deaths = Counter()
+        self.running = {}
+        for name in (f"tuner{k}" for k in range(number)):
+            self.running[name] = self._start(name)
+
+    def __call__(self, signs):
+        for name, process in list(self.running.items()):
+            if signs.silent(name):
+                process.kill()
+                process.wait()
+            if process.poll() is None:
+                continue
+            signs.forget(name)
+            if process.returncode == 0:
+                del self.running[name]
+            else:
+                self._count_death(name)
+                self.running[name] = self._start(name)
+        return bool(self.running)
+
+    def close(self):
+        for process in self.running.values():
+            process.kill()      # also those that hang; what they have done is on disk
+        for process in self.running.values():
             process.wait()
-    if not chief.oracle.over:
-        raise OSError("The chief cannot be reached by its workers, at port "
-                      f"{os.environ['KERASTUNER_ORACLE_PORT']}. The same command tries "
-                      "another.")
 
+    def _start(self, name):
+        chief = self.chief
+        command = [sys.executable, "-m", "rnnzoo", "tune", chief.folder / "recipe.yaml",
+                   "--tuner", chief.facts["tuner"], "--out", chief.folder.parent]
+        for option, value in chief.limits.items():
+            if value is not None:
+                command += [f"--{option.replace('_', '-')}", str(value)]
+        with self._log(name).open("ab") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log,
+                                    env={**os.environ, "KERASTUNER_TUNER_ID": name})
 
-def _start(chief, name):
-    command = [sys.executable, "-m", "rnnzoo", "tune", chief.folder / "recipe.yaml",
-               "--tuner", chief.facts["tuner"], "--out", chief.folder.parent]
-    if chief.facts["max_size"]:
-        command += ["--max-size", str(chief.facts["max_size"])]
-    with _log(chief, name).open("ab") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                stderr=log,
-                                env={**os.environ, "KERASTUNER_TUNER_ID": name})
+    def _count_death(self, name):
+        oracle = self.chief.oracle
+        trial = oracle.ongoing_trials.get(name)
+        case = trial.trial_id if trial else name
+        self.deaths[case] += 1
+        oracle.say(f"{name} died{f' in trial {case}' if trial else ''}, and is started "
+                   "again")
+        if self.deaths[case] >= DEATHS and trial:
+            oracle.give_up(trial, f"{DEATHS} processes died in it")
+        elif self.deaths[case] >= DEATHS:
+            log = self._log(name)
+            last = log.read_text(errors="replace").strip().rpartition("\n")[2]
+            raise OSError(f"{name} died {DEATHS} times before a trial: {last} (all of "
+                          f"it is in {log})")
 
-
-def _count_death(chief, name, deaths):
-    trial = chief.oracle.ongoing_trials.get(name)
-    case = trial.trial_id if trial else name
-    deaths[case] += 1
-    chief.oracle.say(f"{name} died{f' in trial {case}' if trial else ''}, and is "
-                     "started again")
-    if deaths[case] >= DEATHS and trial:
-        chief.oracle.give_up(trial, f"{DEATHS} processes died in it")
-    elif deaths[case] >= DEATHS:
-        log = _log(chief, name)
-        last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-        raise OSError(f"{name} died {DEATHS} times before a trial: {last} (all of it "
-                      f"is in {log})")
-
-
-def _log(chief, name):
-    return chief.folder / f"{name}.txt"
+    def _log(self, name):
+        return self.chief.folder / f"{name}.txt"
 
 
 def _free_port():

@@ -2,16 +2,16 @@
 
 import contextlib
 import math
-import os
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 
 import keras_tuner
 import numpy as np
 
 from rnnzoo import files
-from rnnzoo.sweeps import fingerprints, oracles
+from rnnzoo.sweeps import chiefs, endings, fingerprints, oracles
 
 LONGEST = 300       # characters of a reason
 
@@ -29,24 +29,25 @@ class Search(keras_tuner.Tuner):
         kind: its name.
         folder: of the search.
         max_trials: number of trials, or None.
-        max_size: number of trainable numbers above which a trial fails, or None.
+        limits: "max_size" and "max_milliseconds" of `tuner`.
     """
 
-    def __init__(self, hypermodel, oracle, kind, folder, max_trials, max_size):
+    def __init__(self, hypermodel, oracle, kind, folder, max_trials, limits):
         self.folder = Path(folder)
         self.begun = self.folder / "search.json"
+        self.limits = limits
         self.facts = {
-            "tuner": kind, "max_size": max_size,
+            "tuner": kind, **limits,
             "objective": f"{oracle.objective.direction} {oracle.objective.name}",
             **hypermodel.facts()}
         fingerprints.agree(self.begun, {"search": self.facts}, write=False)
         oracle.watch(self.folder, max_trials)
         with contextlib.redirect_stdout(None):
             keras_tuner.Tuner.__init__(
-                self, oracle, hypermodel, max_model_size=max_size,
+                self, oracle, hypermodel, max_model_size=limits["max_size"],
                 directory=self.folder.parent, project_name=self.folder.name)
             # KerasTuner looks for the file of a tuner of the same name.
-            if not is_worker() and (self.folder / "oracle.json").exists():
+            if not chiefs.is_worker() and (self.folder / "oracle.json").exists():
                 oracle.reload()
 
     def search(self, *data, **options):
@@ -65,9 +66,18 @@ class Search(keras_tuner.Tuner):
         with self.session(*data, **options):
             self.run(*data, **options)
 
-    def run(self, *data, **options):
+    def run(self, *data, callbacks=(), tend=None, **options):
         """Runs trials or, in the chief, serves those who do, until none are left."""
-        super().search(*data, verbose=0, **options)
+        if chiefs.is_chief():
+            chiefs.serve(self.oracle, partial(super().search, verbose=0), tend)
+            return
+        example = self.hypermodel.example(*data)
+        callbacks = [endings.NoEcho(example), *callbacks]
+        if limit := self.limits["max_milliseconds"]:
+            callbacks.append(endings.Slow(example, limit))
+        if chiefs.is_worker():
+            callbacks.append(chiefs.SignOfLife(self.folder))
+        super().search(*data, verbose=0, callbacks=callbacks, **options)
 
     @contextlib.contextmanager
     def session(self, *data, **options):
@@ -77,7 +87,7 @@ class Search(keras_tuner.Tuner):
                              "validation_data=(x, y), or validation_split=0.2.")
         checksum = self.hypermodel.checksum(*data, **options)
         facts = {"search": self.facts, "data": {"checksum of the data": checksum}}
-        if is_worker():
+        if chiefs.is_worker():
             fingerprints.agree(self.begun, facts, write=False)
             yield
             return
@@ -107,6 +117,10 @@ class Search(keras_tuner.Tuner):
             return {self.oracle.objective.name: math.nan}
         return {**metrics, "seconds": round(time.perf_counter() - began, 2)}
 
+    def pre_create_trial(self):
+        if chiefs.is_worker():
+            chiefs.SignOfLife(self.folder).give()
+
     def on_trial_end(self, trial):
         if self._failed:
             trial.status = "FAILED"
@@ -129,12 +143,6 @@ class Search(keras_tuner.Tuner):
 
 class HyperbandSearch(Search, keras_tuner.Hyperband):
     """The same with Hyperband, which trains the better trials further."""
-
-
-def is_worker():
-    """Whether this process runs trials for a chief, by KerasTuner's variables."""
-    return ("KERASTUNER_ORACLE_IP" in os.environ
-            and "chief" not in os.environ.get("KERASTUNER_TUNER_ID", ""))
 
 
 def _best_of(history, objective):

@@ -17,6 +17,8 @@ from rnnzoo.models.learning.backpropagation import Backpropagation
 from rnnzoo.models.learning.readout import ReadoutLearning
 from rnnzoo.registry import arguments
 
+__all__ = ["GRADIENT", "NAMES", "Backpropagation", "ReadoutLearning", "get"]
+
 _readouts = {"ridge": readouts.Ridge, "rls": readouts.RLS, "lms": readouts.LMS}
 GRADIENT = "gradient"
 NAMES = (GRADIENT, *_readouts)
