@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rnnzoo
-from rnnzoo import datasets, recipes
+from rnnzoo import recipes
 from rnnzoo.sweeps import endings, fingerprints, hypermodels, tuner
 from rnnzoo.sweeps.hypermodels import HyperRecipe, HyperZoo
 
@@ -165,22 +165,6 @@ def test_a_trial_that_explodes_or_is_no_number_ends_with_the_reason():
 def test_reasons_are_common_whatever_their_numbers():
     found = endings.common(["size 3", "no echo", "size 12.5", "size 1e-3"])
     assert found == "size 3 (3 of 4)"
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("recipe")
-    datasets.prepare("digits_rows", folder=folder / "data")
-    return recipes.Recipe.model_validate({
-        "name": "small", "summary": "Seconds.",
-        "network": {"name": "elman", "task": "classification", "output_size": 10,
-                    "input_shape": [None, 8], "units": 4},
-        "data": {"dataset": "digits_rows", "batch_size": 512,
-                 "folder": str(folder / "data")},
-        "training": {"epochs": 1, "schedule": "cosine"},
-        "target": {"metric": "accuracy", "at_least": 0.5, "source": "None."},
-        "search": {"units": [3, 5], "learning_rate": 0.01, "global_clipnorm": 1.0,
-                   "batch_size": 512, "activation": "tanh"}})
 
 
 def test_a_recipe_is_judged_by_its_metric_and_the_winner_is_a_recipe(recipe, tmp_path):
