@@ -9,7 +9,7 @@ import tensorflow as tf
 from sklearn.linear_model import Ridge as ScikitRidge
 
 import rnnzoo
-from rnnzoo.readouts import LMS, RLS, Ridge
+from rnnzoo.readouts import LMS, QR, RLS, Ridge
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(60, 4)) + 2
@@ -54,16 +54,18 @@ def assert_is_ridge(model, rows, targets, weights=None, ridge=0.1, tolerance=1e-
 
 # Alone
 
+@pytest.mark.parametrize("readout", [Ridge, QR])
 @pytest.mark.parametrize("ridge", [0, 0.1, 30])
-def test_ridge_is_that_of_scikit_learn(ridge):
+def test_ridge_is_that_of_scikit_learn(readout, ridge):
     oracle = ScikitRidge(ridge).fit(ROWS, TARGETS, WEIGHTS)
-    kernel, bias = learned(Ridge(ridge), slice(0, 10), slice(10, 60))
+    kernel, bias = learned(readout(ridge), slice(0, 10), slice(10, 60))
     np.testing.assert_allclose(kernel, oracle.coef_.T, rtol=1e-9)
     np.testing.assert_allclose(bias, oracle.intercept_, rtol=1e-9)
 
 
-def test_ridge_says_the_squared_error_on_its_data():
-    readout = Ridge([0, 1])
+@pytest.mark.parametrize("readout", [Ridge, QR])
+def test_ridge_says_the_squared_error_on_its_data(readout):
+    readout = readout([0, 1])
     kernel, bias = learned(readout)
     errors = WEIGHTS @ (ROWS @ kernel + bias - TARGETS) ** 2 / WEIGHTS.sum()
     np.testing.assert_allclose(readout.solve()[0], errors.mean(), rtol=1e-9)
@@ -131,12 +133,28 @@ def test_online_errors_are_those_since_the_last_time():
         assert errors[-1] == pytest.approx(wanted.mean(), rel=1e-5)
 
 
-def test_singular_sums_are_answered_with_their_condition_number():
-    readout = Ridge(0)
+def test_a_triangular_factor_keeps_the_digits_that_sums_lose():
+    steps = np.linspace(0, 1, 60)
+    powers = steps[:, None] ** np.arange(1, 12)     # nearly dependent
+    wanted = np.ones((11, 1))
+    off = []
+    for readout in (QR(1e-20), Ridge(1e-20)):
+        readout.build(11, 1)
+        readout.reset()
+        readout.learn(powers, powers @ wanted + 1, np.ones(60))
+        readout.solve()
+        off.append(np.abs(readout.weights()[0] - wanted).max())
+    assert off[0] < 1e-6 and off[1] > 1e-2
+
+
+@pytest.mark.parametrize(("readout", "message"), [
+    (Ridge(0), "condition number"), (QR(0), "they are dependent")])
+def test_features_that_determine_nothing_are_refused_without_a_penalty(
+        readout, message):
     readout.build(2, 1)
     readout.reset()
     readout.learn(np.ones((5, 2)), np.ones((5, 1)), np.ones(5))
-    with pytest.raises(ValueError, match="condition number"):
+    with pytest.raises(ValueError, match=message):
         readout.solve()
 
 
@@ -247,7 +265,7 @@ def test_a_sequence_is_classified_by_its_last_or_its_mean_state(pooling):
     assert (y >= 0).all() and np.allclose(y.sum(axis=-1), 1)
 
 
-@pytest.mark.parametrize("readout", ["ridge", RLS(0.1, forgetting=1.0)])
+@pytest.mark.parametrize("readout", ["ridge", "qr", RLS(0.1, forgetting=1.0)])
 def test_batches_of_a_stream_add_up(readout):
     """Repeated, endless, of unknown length: only the rows matter, not how they come."""
     model = network(readout=readout, ridge=0.1 if readout == "ridge" else None)

@@ -48,10 +48,11 @@ def build(name, units=None, *, task=None, input_shape=None, vocabulary_size=None
             "last" step of the recurrent layers or the "mean" of all.
         readout: how the output layer learns: by "gradient", as all layers then do, or
             alone, on the features of frozen recurrent layers: by "ridge" regression in
-            closed form, or online by "rls" or "lms"; or an object of
-            `rnnzoo.readouts`. By default what suits the network.
-        ridge: penalty of the readouts "ridge" and "rls"; of a list of penalties,
-            "ridge" takes the best on the validation data.
+            closed form, by "qr" (the same with more digits, for float64), or online by
+            "rls" or "lms"; or an object of `rnnzoo.readouts`. By default what suits
+            the network.
+        ridge: penalty of the readouts "ridge", "qr" and "rls"; of a list of penalties,
+            the first two take the best on the validation data.
         washout: number of first steps of a sequence that count in no loss and no
             metric; they show the initial state more than the input.
         optimizer: name, or a Keras optimizer.

@@ -6,6 +6,7 @@ It knows nothing of networks; `rnnzoo.models.learning` shows it theirs.
 
 from rnnzoo.readouts.base import Readout
 from rnnzoo.readouts.online import LMS, RLS
+from rnnzoo.readouts.qr import QR
 from rnnzoo.readouts.ridge import Ridge
 
-__all__ = ["LMS", "RLS", "Readout", "Ridge"]
+__all__ = ["LMS", "QR", "RLS", "Readout", "Ridge"]

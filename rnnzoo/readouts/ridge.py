@@ -8,6 +8,9 @@ from scipy import linalg
 
 from rnnzoo.readouts.base import Readout, wide, with_ones, zeros
 
+NOTHING = ("There is nothing to learn a readout from: every step is masked, washed out "
+           "or of weight 0. Give longer sequences, or a shorter washout.")
+
 
 class Ridge(Readout):
     """Linear regression with a penalty on the squared kernel, not on the bias.
@@ -89,9 +92,7 @@ class Ridge(Readout):
                                 for sums in (self.gram, self.cross, self.squares))
         rows = gram[-1, -1]
         if not rows > 0:
-            raise ValueError("There is nothing to learn a readout from: every step is "
-                             "masked, washed out or of weight 0. Give longer "
-                             "sequences, or a shorter washout.")
+            raise ValueError(NOTHING)
         x_mean, y_mean = gram[-1, :-1] / rows, cross[-1] / rows
         covariance = gram[:-1, :-1] - rows * np.outer(x_mean, x_mean)
         shared = cross[:-1] - rows * np.outer(x_mean, y_mean)

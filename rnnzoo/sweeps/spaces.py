@@ -22,6 +22,7 @@ COMMON = {
                  "global_clipnorm": {"min": 0.1, "max": 10.0, "sampling": "log"},
                  "batch_size": [16, 32, 64, 128]},
     "ridge": PENALTY,
+    "qr": PENALTY,
     "rls": PENALTY,
     "lms": {"learning_rate": {"min": 1e-4, "max": 1e-1, "sampling": "log"}},
 }

@@ -19,7 +19,8 @@ from rnnzoo.registry import arguments
 
 __all__ = ["GRADIENT", "NAMES", "Backpropagation", "ReadoutLearning", "get"]
 
-_readouts = {"ridge": readouts.Ridge, "rls": readouts.RLS, "lms": readouts.LMS}
+_readouts = {"ridge": readouts.Ridge, "qr": readouts.QR, "rls": readouts.RLS,
+             "lms": readouts.LMS}
 GRADIENT = "gradient"
 NAMES = (GRADIENT, *_readouts)
 

@@ -109,6 +109,9 @@ class ReadoutLearning:
         targets = network.task.as_output(y, network.output_size)
         if sample_weight is not None:
             weights = weights * ops.cast(sample_weight, weights.dtype)
+        if len(features.shape) == 3:        # what is washed out need not be weighed
+            features, targets, weights = (
+                v[:, network.washout:] for v in (features, targets, weights))
         return (ops.reshape(features, (-1, features.shape[-1])),
                 ops.reshape(targets, (-1, network.output_size)),
                 ops.reshape(weights, (-1,)))
