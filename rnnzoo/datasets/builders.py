@@ -105,14 +105,13 @@ class ProblemBuilder(Builder, skip_registration=True):
         if problem.ids:
             x_feature = tfds.features.Tensor(shape=(None,), dtype=np.int32)
         else:
-            x_feature = tfds.features.Tensor(
-                shape=(None, x.shape[-1]), dtype=np.float32)
+            x_feature = tfds.features.Tensor(shape=(None, x.shape[-1]), dtype=x.dtype)
         if y.ndim == 0:
             return x_feature, tfds.features.ClassLabel(names=problem.labels)
         if problem.target_ids:
             return x_feature, tfds.features.Tensor(shape=(None,), dtype=np.int32)
         shape = (None,) * (y.ndim - 1) + y.shape[-1:]
-        return x_feature, tfds.features.Tensor(shape=shape, dtype=np.float32)
+        return x_feature, tfds.features.Tensor(shape=shape, dtype=y.dtype)
 
     def rows(self, folder):
         return splits(self.problem, **self.options)
@@ -124,8 +123,6 @@ class ProblemBuilder(Builder, skip_registration=True):
                 steps = np.count_nonzero(pair["x"])
                 pair["x"] = pair["x"][:steps]
                 pair["y"] = pair["y"][:steps] if per_step else pair["y"]
-            else:
-                pair = {name: v.astype("float32") for name, v in pair.items()}
             yield key, pair
 
 

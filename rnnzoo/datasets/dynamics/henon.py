@@ -7,7 +7,7 @@ from rnnzoo.datasets.problems import problem
 RUN_UP = 100
 
 
-@problem("forecasting", length=200, longer=800, size=1000)
+@problem("forecasting", length=200, longer=800, size=1000, version="1.1.0")
 def henon(n, length, rng):
     """The Henon map, of which one coordinate is seen.
 

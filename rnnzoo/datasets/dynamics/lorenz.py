@@ -9,7 +9,7 @@ RUN_UP = 500                    # values that are thrown away
 SCALE = 10
 
 
-@problem("forecasting", length=200, longer=800, size=1000)
+@problem("forecasting", length=200, longer=800, size=1000, version="1.1.0")
 def lorenz(n, length, rng):
     """The Lorenz system, every 0.02 units of time, in tenths.
 

@@ -11,9 +11,9 @@ PRODUCTION, EXPONENT, DECAY = 0.2, 10, 0.1
 
 
 @problem("forecasting", name="mackey_glass_17", fixed={"delay": 17}, length=400,
-         longer=1600, size=1000, limits={"squash": (0, 1)})
+         longer=1600, size=1000, limits={"squash": (0, 1)}, version="1.1.0")
 @problem("forecasting", name="mackey_glass_30", fixed={"delay": 30}, length=400,
-         longer=1600, size=1000, limits={"squash": (0, 1)})
+         longer=1600, size=1000, limits={"squash": (0, 1)}, version="1.1.0")
 def mackey_glass(n, length, rng, *, delay, squash=0):
     """The Mackey-Glass series, one unit of time a step, with a delay of 17 or 30.
 

@@ -9,9 +9,9 @@ COEFFICIENTS = {10: (0.3, 0.05, 1.5, 0.1), 30: (0.2, 0.04, 1.5, 0.001)}
 
 
 @problem("forecasting", name="narma10", fixed={"order": 10}, length=400, longer=1600,
-         size=1000)
+         size=1000, version="1.1.0")
 @problem("forecasting", name="narma30", fixed={"order": 30}, length=400, longer=1600,
-         size=1000)
+         size=1000, version="1.1.0")
 def narma(n, length, rng, *, order):
     """Nonlinear autoregressive moving average of order 10 or 30.
 

@@ -8,7 +8,7 @@ FREQUENCIES = (0.2, 0.311, 0.42, 0.51, 0.63, 0.74, 0.85, 0.97)
 
 
 @problem("forecasting", length=200, longer=800, size=1000,
-         limits={"count": (1, len(FREQUENCIES))})
+         limits={"count": (1, len(FREQUENCIES))}, version="1.1.0")
 def superimposed_sines(n, length, rng, *, count=2):
     """Superimposed sines: sin(.2 t) + sin(.311 t) + ..., up to eight of them.
 
