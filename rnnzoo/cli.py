@@ -94,6 +94,10 @@ def _parser():
                       "numbers of a network, above which it is not tried")
     tune.add_argument("--max-milliseconds", type=float, metavar="MS", help="time for "
                       "one sequence, above which a network is not trained")
+    tune.add_argument("--retrain", action="store_true", help="train the best network "
+                      "on training and validation data too, into best/retrained.keras")
+    tune.add_argument("--hparams", action="store_true", help="write what TensorBoard's "
+                      "plugin HParams shows")
     tune.add_argument("--workers", type=_count, default=1, help="processes that run "
                       "trials, which share the cores (%(default)s)")
     tune.add_argument("--seed", type=int, help="replaces the recipe's")
@@ -171,9 +175,9 @@ def _tune(options):
 
     sweeps.tune(
         recipes.load(options.recipe, options.overrides), options.method,
-        workers=options.workers, max_trials=options.max_trials,
-        max_size=options.max_size, max_milliseconds=options.max_milliseconds,
-        seed=options.seed, out=options.out)
+        workers=options.workers, retrain=options.retrain, hparams=options.hparams,
+        max_trials=options.max_trials, max_size=options.max_size,
+        max_milliseconds=options.max_milliseconds, seed=options.seed, out=options.out)
 
 
 def _evaluate(options):

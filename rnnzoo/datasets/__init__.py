@@ -130,16 +130,18 @@ def examples(builder, split):
 
     Args:
         builder: from `prepare`, or `Associations`.
-        split: such as `"train"`, or a part of it, `"train[:100]"`.
+        split: such as `"train"`, a part of it, `"train[:100]"`, or
+            `"train+validation"`.
 
     Raises:
         ValueError: there is no such split, or nothing in it.
     """
     if isinstance(builder, Associations):
         return builder.examples(split)
-    whole, splits = split.partition("[")[0], builder.info.splits
-    if whole not in splits:
-        raise ValueError(unknown(f"split of {builder.name}", whole, splits))
+    splits = builder.info.splits
+    for part in split.split("+"):
+        if (whole := part.partition("[")[0]) not in splits:
+            raise ValueError(unknown(f"split of {builder.name}", whole, splits))
     if not splits[split].num_examples:
         raise ValueError(f"The {split} split of {builder.name} has no examples.")
     return builder.as_dataset(split=split, as_supervised=True)

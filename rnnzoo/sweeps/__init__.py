@@ -25,7 +25,7 @@ except ImportError as error:
 
 from rnnzoo import recipes, registry
 from rnnzoo.errors import unknown
-from rnnzoo.sweeps import processes
+from rnnzoo.sweeps import chiefs, processes
 from rnnzoo.sweeps.hypermodels import HyperRecipe, HyperZoo
 from rnnzoo.sweeps.oracles import ORACLES
 from rnnzoo.sweeps.searching import HyperbandSearch, Search
@@ -37,7 +37,7 @@ TRIALS = 20     # where the tuner has no end of its own
 
 def tuner(name, method="random", *, max_trials=None, max_size=None,
           max_milliseconds=None, objective=None, search=None, seed=None, out="sweeps",
-          **arguments):
+          hparams=False, **arguments):
     """Makes a tuner of KerasTuner for a network or a recipe.
 
     A search goes on where it was ended, also by `kill -9`, if it is made anew with the
@@ -56,6 +56,8 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
         search: see `HyperZoo`; with a recipe it comes on top of the section `search`.
         seed: of every trial and of what is tried. By default the recipe's, or 0.
         out: folder of all searches; this one has `out/<name>`.
+        hparams: whether its subfolder `hparams` gets what TensorBoard's plugin HParams
+            shows.
         **arguments: of `HyperZoo`, where it is a network.
 
     Returns:
@@ -90,22 +92,25 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
     cls = HyperbandSearch if method == "hyperband" else Search
     return cls(hypermodel, ORACLES[method](**options), method,
                Path(out) / hypermodel.name, max_trials,
-               {"max_size": max_size, "max_milliseconds": max_milliseconds})
+               {"max_size": max_size, "max_milliseconds": max_milliseconds}, hparams)
 
 
-def tune(recipe, method="random", *, workers=1, out="sweeps", **options):
+def tune(recipe, method="random", *, workers=1, retrain=False, out="sweeps",
+         **options):
     """Searches over a recipe, and writes the recipe of the best trial.
 
     Args:
         recipe: a name, the path of a YAML file, or a loaded recipe.
         method: see `tuner`.
         workers: number of processes that run trials; the cores are shared out.
+        retrain: whether the best network is trained anew, on training and validation
+            data together, into `best/retrained.keras`.
         out: see `tuner`.
         **options: others of `tuner`.
 
     Returns:
-        The folder of the search, with `trials.csv`, `best/model.keras` and
-        `best/recipe.yaml`, which `rnnzoo train` takes.
+        The folder of the search, with `trials.csv`, `report.html`, `best/model.keras`
+        and `best/recipe.yaml`, which `rnnzoo train` takes.
 
     Raises:
         ValueError: see `tuner` and `Search.search`.
@@ -116,9 +121,12 @@ def tune(recipe, method="random", *, workers=1, out="sweeps", **options):
         recipe = recipes.load(recipe)
     make = partial(tuner, recipe, method, out=out, **options)
     if workers > 1:
-        return processes.search(make, workers).folder
-    search = make()
-    search.search()
+        search = processes.search(make, workers)
+    else:
+        search = make()
+        search.search()
+    if retrain and not chiefs.is_worker():
+        search.retrain()
     return search.folder
 
 

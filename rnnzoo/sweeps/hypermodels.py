@@ -12,6 +12,7 @@ import tensorflow as tf
 from rnnzoo import datasets, training
 from rnnzoo.models import build
 from rnnzoo.recipes import Recipe
+from rnnzoo.sweeps import fingerprints
 from rnnzoo.sweeps.endings import Hopeless
 from rnnzoo.sweeps.spaces import OF_FIT, Space
 
@@ -63,6 +64,15 @@ class HyperZoo(keras_tuner.HyperModel):
         return model.fit(*data, batch_size=values["batch_size"],
                          callbacks=[Hopeless(), *callbacks], **options)
 
+    def fit_all(self, hp, model, epochs, *data, validation_data=None, **options):
+        """Trains it on the data of training and validation together."""
+        options.pop("validation_split", None)       # of data that are there already
+        if isinstance(validation_data, tf.data.Dataset):
+            data = [data[0].concatenate(validation_data)]
+        elif validation_data is not None:
+            data = map(np.concatenate, zip(data, validation_data))
+        return self.fit(hp, model, *data, epochs=epochs, **options)
+
     def example(self, x, *data):
         """A sequence of the data that the search is given, as a batch."""
         if isinstance(x, tf.data.Dataset):
@@ -74,15 +84,8 @@ class HyperZoo(keras_tuner.HyperModel):
         return {"seed": self.seed, **self.space.plain()}
 
     def checksum(self, *data, validation_data=(), **options):
-        """Of the data that the search is given; of a `tf.data.Dataset` of its form."""
-        found = hashlib.sha256()
-        for value in keras.tree.flatten((data, validation_data)):
-            if isinstance(value, tf.data.Dataset):
-                form = value.element_spec, int(value.cardinality())
-                found.update(repr(form).encode())
-            elif value is not None:
-                found.update(np.ascontiguousarray(value).tobytes())
-        return found.hexdigest()
+        """Of the data that the search is given; see `fingerprints.checksum`."""
+        return fingerprints.checksum(keras.tree.flatten((data, validation_data)))
 
 
 class HyperRecipe(HyperZoo):
@@ -135,17 +138,21 @@ class HyperRecipe(HyperZoo):
         plain["network"] = {"name": name, **values}
         return Recipe.model_validate(plain)
 
-    def fit(self, hp, model, *, callbacks=(), initial_epoch=0, epochs=None, **options):
+    def fit(self, hp, model, *, callbacks=(), initial_epoch=0, epochs=None,
+            split="train", **options):
         """Trains it on the recipe's data."""
         recipe = self.winner(hp)
         scorer = training.Scorer(model, recipe, self.builder)
         callbacks = [Hopeless(), *callbacks]
-        if recipe.training.patience:
+        if recipe.training.patience and split == "train":
             callbacks.append(keras.callbacks.EarlyStopping(
                 self.objective.name, patience=recipe.training.patience,
                 mode=self.objective.direction))
         return training.fit(scorer, model.initial_rate, callbacks, first=initial_epoch,
-                            last=epochs)
+                            last=epochs, split=split)
+
+    def fit_all(self, hp, model, epochs):
+        return self.fit(hp, model, epochs=epochs, split="train+validation")
 
     def example(self):
         rows = datasets.examples(self.builder, "train[:1]")

@@ -119,9 +119,14 @@ class Surviving:
         trial = next(iter(self.get_best_trials(1)), None)
         return trial if trial and trial.status == "COMPLETED" else None
 
-    def _write_table(self):
-        rows = [_row(self.trials[trial_id]) for trial_id in sorted(self.trials)
+    @property
+    def rows(self):
+        """What `trials.csv` says of the trials that have ended, as dictionaries."""
+        return [_row(self.trials[trial_id]) for trial_id in sorted(self.trials)
                 if self.trials[trial_id].status in ENDED]
+
+    def _write_table(self):
+        rows = self.rows
         columns = {name: None for row in rows for name in row if name != "reason"}
         with (files.replacing(self.folder / "trials.csv") as aside,
               aside.open("w", newline="") as file):

@@ -17,7 +17,6 @@ import time
 from collections import Counter
 
 from rnnzoo import files, threads
-from rnnzoo.sweeps import chiefs
 
 DEATHS = 3          # of workers in one trial, or before any, after which it is given up
 CHIEF = "RNNZOO_CHIEF"
@@ -110,6 +109,7 @@ class Workers:
         for option, value in chief.limits.items():
             if value is not None:
                 command += [f"--{option.replace('_', '-')}", str(value)]
+        command += ["--hparams"] * chief.hparams
         with self._log(name).open("ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                     stderr=log,

@@ -7,11 +7,12 @@ import traceback
 from functools import partial
 from pathlib import Path
 
+import keras
 import keras_tuner
 import numpy as np
 
 from rnnzoo import files
-from rnnzoo.sweeps import chiefs, endings, fingerprints, oracles
+from rnnzoo.sweeps import chiefs, endings, fingerprints, oracles, report
 
 LONGEST = 300       # characters of a reason
 
@@ -20,8 +21,9 @@ class Search(keras_tuner.Tuner):
     """A `keras_tuner.Tuner` whose folder holds a whole search at any time.
 
     Made by `rnnzoo.tuner`. The folder receives `search.json`, what it was begun with;
-    `trials.csv`, a line a trial; and in the end `best/model.keras`, the network of the
-    best trial as it was trained, its optimizer included.
+    `trials.csv`, a line a trial; and in the end `report.html`, with pictures, and
+    `best/model.keras`, the network of the best trial as it was trained, its optimizer
+    included.
 
     Args:
         hypermodel: `HyperZoo`.
@@ -30,12 +32,15 @@ class Search(keras_tuner.Tuner):
         folder: of the search.
         max_trials: number of trials, or None.
         limits: "max_size" and "max_milliseconds" of `tuner`.
+        hparams: whether TensorBoard's files of every trial are written too.
     """
 
-    def __init__(self, hypermodel, oracle, kind, folder, max_trials, limits):
+    def __init__(self, hypermodel, oracle, kind, folder, max_trials, limits,
+                 hparams=False):
         self.folder = Path(folder)
         self.begun = self.folder / "search.json"
         self.limits = limits
+        self.hparams = hparams
         self.facts = {
             "tuner": kind, **limits,
             "objective": f"{oracle.objective.direction} {oracle.objective.name}",
@@ -75,6 +80,9 @@ class Search(keras_tuner.Tuner):
         callbacks = [endings.NoEcho(example), *callbacks]
         if limit := self.limits["max_milliseconds"]:
             callbacks.append(endings.Slow(example, limit))
+        if self.hparams:
+            callbacks.append(keras.callbacks.TensorBoard(
+                self.folder / "hparams", write_graph=False))
         if chiefs.is_worker():
             callbacks.append(chiefs.SignOfLife(self.folder))
         super().search(*data, verbose=0, callbacks=callbacks, **options)
@@ -96,6 +104,8 @@ class Search(keras_tuner.Tuner):
             fingerprints.agree(self.begun, facts)
             self.save()
             yield
+            report.write(self.folder / "report.html", self.oracle.rows,
+                         self.oracle.objective, self.folder.name, self.facts)
             if self.oracle.cause:
                 raise ValueError(f"The search ended after {oracles.FAILURES} failures "
                                  f"in a row: {self.oracle.cause}. See "
@@ -126,11 +136,36 @@ class Search(keras_tuner.Tuner):
             trial.status = "FAILED"
         super().on_trial_end(trial)
 
-    def _keep_best(self):
+    def retrain(self, *data, **options):
+        """Trains the best network anew, on training and validation data together.
+
+        It is trained as long as it was until it was best. `best/retrained.keras` has
+        it, too. It cannot be judged by these data any more.
+
+        Args:
+            *data: as for `search`.
+            **options: as for `search`.
+
+        Returns:
+            The network.
+        """
+        best = self._best()
+        model = self.hypermodel.build(best.hyperparameters)
+        epochs = int(best.metrics.get_last_value("best_epoch"))
+        self.hypermodel.fit_all(best.hyperparameters, model, epochs, *data, **options)
+        with files.replacing(self.folder / "best" / "retrained.keras") as aside:
+            model.save(aside)
+        return model
+
+    def _best(self):
         best = self.oracle.best
         if best is None:
             raise ValueError("No trial came to an end, so there is no best one. See "
                              f"{self.folder}/trials.csv.")
+        return best
+
+    def _keep_best(self):
+        best = self._best()
         with files.replacing(self.folder / "best" / "model.keras") as aside:
             self.load_model(best).save(aside)
         if hasattr(self.hypermodel, "winner"):

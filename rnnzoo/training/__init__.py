@@ -134,7 +134,7 @@ def _score(scorer, split):
         raise kind(f"{scorer.recipe.data.dataset}: {reason}.") from error
 
 
-def fit(scorer, rate, callbacks, first=0, last=None):
+def fit(scorer, rate, callbacks, first=0, last=None, split="train"):
     """Trains the network of a `Scorer` for some of its recipe's epochs.
 
     Args:
@@ -143,6 +143,7 @@ def fit(scorer, rate, callbacks, first=0, last=None):
         callbacks: of Keras; the logs they get have the measure of the target.
         first: number of the first epoch, from 0.
         last: number after the last epoch; by default the recipe's epochs.
+        split: of the data; "train+validation" leaves none to measure epochs by.
 
     Returns:
         Keras' history.
@@ -151,10 +152,12 @@ def fit(scorer, rate, callbacks, first=0, last=None):
     epochs = recipe.training.epochs
     last = epochs if last is None else last
     data, steps = datasets.epochs(
-        datasets.examples(scorer.builder, "train"), recipe.data.batch_size, recipe.seed,
+        datasets.examples(scorer.builder, split), recipe.data.batch_size, recipe.seed,
         first, last, recipe.data.word_dropout)
-    validation = scorer.batches("validation") if scorer.validates else None
-    callbacks = [MeasureEachEpoch(scorer), *callbacks]
+    validation = None
+    if scorer.validates and split == "train":
+        validation = scorer.batches("validation")
+        callbacks = [MeasureEachEpoch(scorer), *callbacks]
     if recipe.training.schedule == "cosine":
         callbacks.insert(0, keras.callbacks.LearningRateScheduler(
             lambda epoch: rate * (1 + math.cos(math.pi * epoch / epochs)) / 2))

@@ -98,7 +98,7 @@ class MeasureEachEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         metric = self.scorer.recipe.metric
-        if self.scorer.validates and "val_" + metric not in logs:
+        if "val_" + metric not in logs:
             value = self.scorer.measures[metric](self.scorer, "validation")
             logs["val_" + metric] = value
 
