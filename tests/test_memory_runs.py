@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 import yaml
+from scipy.optimize import brentq
+from scipy.special import erf
 
-from rnnzoo import recipes, results, training
+from rnnzoo import build, recipes, results, training
 from rnnzoo.datasets import Associations, batches, examples
 
 
@@ -67,3 +69,16 @@ def test_a_memory_of_pairs_has_two_widths_and_no_more(tmp_path):
     with pytest.raises(ValueError, match="network.units: .* or two for a memory"):
         trained(tmp_path, {"name": "bam", "units": [6, 3, 2]},
                 {"dataset": "bipolar_pairs"}, "recalled")
+
+
+@pytest.mark.parametrize("load", [0.05, 0.1, 0.12])
+def test_hopfield_recalls_as_well_as_its_mean_field_theory_says(load):
+    """D. J. Amit, H. Gutfreund, H. Sompolinsky, 1985, at temperature 0."""
+    def balance(y):
+        return erf(y) - y * (np.sqrt(2 * load) + 2 / np.sqrt(np.pi) * np.exp(-y * y))
+
+    patterns = np.random.default_rng(5).choice([-1, 1], (round(1000 * load), 1000))
+    memory = build("hopfield", 1000)
+    memory.fit(patterns, verbose=0)
+    found = memory.evaluate(patterns, verbose=0, return_dict=True)["overlap"]
+    assert found == pytest.approx(erf(brentq(balance, 1.5, 5)), abs=0.005)

@@ -105,13 +105,13 @@ class ProblemBuilder(Builder, skip_registration=True):
         if problem.ids:
             x_feature = tfds.features.Tensor(shape=(None,), dtype=np.int32)
         else:
-            x_feature = tfds.features.Tensor(shape=(None, x.shape[-1]), dtype=x.dtype)
+            x_feature = _numbers((None, x.shape[-1]), x.dtype)
         if y.ndim == 0:
             return x_feature, tfds.features.ClassLabel(names=problem.labels)
         if problem.target_ids:
             return x_feature, tfds.features.Tensor(shape=(None,), dtype=np.int32)
         shape = (None,) * (y.ndim - 1) + y.shape[-1:]
-        return x_feature, tfds.features.Tensor(shape=shape, dtype=y.dtype)
+        return x_feature, _numbers(shape, y.dtype)
 
     def rows(self, folder):
         return splits(self.problem, **self.options)
@@ -124,6 +124,12 @@ class ProblemBuilder(Builder, skip_registration=True):
                 pair["x"] = pair["x"][:steps]
                 pair["y"] = pair["y"][:steps] if per_step else pair["y"]
             yield key, pair
+
+
+def _numbers(shape, dtype):
+    """Real numbers to the bit: if not as bytes, TFDS stores float64 as float32."""
+    encoding = "bytes" if dtype == np.float64 else "none"
+    return tfds.features.Tensor(shape=shape, dtype=dtype, encoding=encoding)
 
 
 def builder_of(problem):
