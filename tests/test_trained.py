@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnzoo import build, cli, info, list_models, registry
+from rnnzoo import build, cli, info, list_models, recipes, registry, results
 
 SHIP = Path(__file__).parent.parent / "scripts" / "ship"
 WEIGHTS = registry.WEIGHTS
@@ -78,6 +78,11 @@ def test_the_card_says_which_weights_there_are(capsys):
 
 @pytest.mark.parametrize(("network", "name"), [
     (network, name) for network in list_models() for name in info(network).weights])
-def test_all_weights_that_come_along_fit_their_network(network, name, monkeypatch):
+def test_all_weights_that_come_along_are_of_seed_0_in_the_results_table(network, name, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", WEIGHTS)
     assert build(network, weights=name).entry.name == network
+    result = json.loads(info(network).weights[name].read_text())["result"]
+    rows = results.read(recipes.folder() / "results.csv")
+    (row,) = (r for r in rows if (r.recipe, r.seed) == (result["recipe"], 0))
+    assert (row.recipe_hash, row.score) == (
+        result["recipe_hash"], pytest.approx(result["score"]))
