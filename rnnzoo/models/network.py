@@ -10,6 +10,7 @@ from keras import ops
 from rnnzoo import recurrence, registry
 from rnnzoo.configuration import plain, revived
 from rnnzoo.models import checks, tasks
+from rnnzoo.models.arrays import as_datasets
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -83,7 +84,7 @@ class Network(keras.Model):
         self.rule.begin(self, options)
         try:
             with self._here():
-                return super().fit(**options)
+                return super().fit(**as_datasets(options, shuffle=True))
         finally:
             self.rule.end()
 
@@ -99,15 +100,16 @@ class Network(keras.Model):
         with self._here():
             self.rule.settle(
                 self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
-            return evaluate(**options)
+            return evaluate(**as_datasets(options))
 
     def get_metrics_result(self):
         return super().get_metrics_result() if self.rule.settled else {}
 
     def predict(self, x, *args, **kwargs):
         x, *_ = checks.check(self, x, learns=False)
+        options = _named(super().predict, x, *args, **kwargs)
         with self._here():
-            return super().predict(x, *args, **kwargs)
+            return super().predict(**as_datasets(options))
 
     @contextmanager
     def _here(self):
@@ -125,7 +127,7 @@ class Network(keras.Model):
 
     def _options(self, method, *args, **kwargs):
         """The arguments of a method of Keras by name, with checked data."""
-        options = dict(zip(inspect.signature(method).parameters, args)) | kwargs
+        options = _named(method, *args, **kwargs)
         x, y, weights = checks.check(
             self, options["x"], options["y"], options.get("sample_weight"))
         checked = {"x": x, "y": y, "sample_weight": weights}
@@ -139,6 +141,10 @@ class Network(keras.Model):
         from rnnzoo.models.builder import build  # which makes networks in its turn
 
         return build(**{key: revived(value) for key, value in config.items()})
+
+
+def _named(method, *args, **kwargs):
+    return dict(zip(inspect.signature(method).parameters, args)) | kwargs
 
 
 def _of_rank(v, rank):
