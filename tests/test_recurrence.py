@@ -11,8 +11,9 @@ from keras import ops
 from rnnzoo import explain, layers, recurrence
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
-from rnnzoo.recurrence import rungs, segments
+from rnnzoo.recurrence import halves, rungs, segments
 from rnnzoo.recurrence import tensorflow as paths
+from rnnzoo.recurrence.inputs import Inputs
 
 BATCH, TIME, FEATURES = 6, 7, 5
 
@@ -292,18 +293,20 @@ CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          SwitchedByTheCount, LookingUp, Choosing]
 
 
-def gradients(layer, x, mask, path, jit_compile, length=TIME):
+def gradients(layer, x, mask, path, jit_compile, length=TIME, known=True):
     """Outputs, last states and all gradients, by one of the paths.
 
-    The graph knows of `length` steps; of any number if it is None.
+    The graph knows of `length` steps, of any number if it is None; and of the rows, if
+    they are `known`.
     """
     context = None
     if isinstance(layer.cell, Attending):
         seen = np.random.default_rng(3).normal(size=(BATCH, 4, 3))
-        context = tf.constant(seen, x.dtype)
+        context = tf.constant(seen[:len(x)], x.dtype)
 
     @tf.function(jit_compile=jit_compile,
-                 input_signature=[tf.TensorSpec((BATCH, length, FEATURES))])
+                 input_signature=[tf.TensorSpec(
+                     (len(x) if known else None, length, FEATURES))])
     def run(x):
         sources = [x, *([] if context is None else [context])]
         with tf.GradientTape() as tape:
@@ -321,14 +324,15 @@ def gradients(layer, x, mask, path, jit_compile, length=TIME):
 
 
 @functools.cache
-def flat_gradients(cell, mask, path, policy="float32", jit_compile=False, length=TIME):
+def flat_gradients(cell, mask, path, policy="float32", jit_compile=False, length=TIME,
+                   rows=BATCH, known=True):
     layer = Recurrent(cell(dtype=policy, seed=1), return_sequences=True,
                       return_state=True, dtype=policy)
-    x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES))
-    mask = None if MASKS[mask] is None else tf.constant(MASKS[mask])
+    x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES))[:rows]
+    mask = None if MASKS[mask] is None else tf.constant(MASKS[mask][:rows])
     layer.build(x.shape)
     x = tf.constant(x, "float32")
-    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile, length))
+    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile, length, known))
 
 
 @pytest.mark.parametrize("mask, jit_compile", [
@@ -360,6 +364,36 @@ def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
     padded = flat_gradients.__wrapped__(cell, "ragged", "compiled", length=None)
     for a, b in zip(plain, padded, strict=True):
         assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+@pytest.mark.parametrize("rows, known", [(6, True), (5, True), (5, False), (2, False)])
+@pytest.mark.parametrize("cell", [Attending, Clockwork])
+def test_halves_of_a_batch_change_nothing(cell, rows, known, monkeypatch):
+    monkeypatch.setattr(halves, "FEWEST", 3)
+    monkeypatch.setenv(halves.VARIABLE, "2")
+    plain = flat_gradients(cell, "ragged", "plain", rows=rows)
+    for path in ("compiled", "frozen"):
+        halved = flat_gradients.__wrapped__(
+            cell, "ragged", path, rows=rows, known=known)
+        for a, b in zip(plain, halved, strict=True):
+            assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+
+
+def test_halves_are_run_where_there_are_rows_and_cores_enough(monkeypatch):
+    calls = []
+
+    def counted(inputs):
+        calls.append(inputs)
+        return inputs.z[0], inputs.states
+
+    def parts(rows):
+        calls.clear()
+        halves.forward(counted)(Inputs([tf.zeros((1, rows, 1))], [], [], [], [], []))
+        return len(calls)
+
+    for threads, expected in (("1", [1, 1]), ("2", [1, 2])):
+        monkeypatch.setenv(halves.VARIABLE, threads)
+        assert [parts(15), parts(16)] == expected
 
 
 def test_answers_are_compiled_here_where_many_steps_are_known():

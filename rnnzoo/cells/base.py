@@ -41,7 +41,8 @@ class Cell(Configured, keras.layers.Layer):
       takes `training`, `x` is `(batch, time, features)`. All randomness is drawn here.
     - `step(z, states, product)`: all that needs the states, for one step; returns the
       output and the list of new states. It is pure, because it is run again in the
-      backward pass. `product(v, kernel)` is a matrix product; `kernel` is a 2-D weight
+      backward pass; and no row sees another, because the engine may run them apart.
+      `product(v, kernel)` is a matrix product; `kernel` is a 2-D weight
       or a 2-D tensor made from weights. It may take `context`, tensors of the whole
       sequence that no step changes.
 

@@ -10,7 +10,7 @@ that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with t
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
 needs, for kernels that do not learn, and to answer (`frozen.py`). What a gradient needs
 of long sequences is kept in segments (`segments.py`); lengths that vary are few shapes
-(`rungs.py`).
+(`rungs.py`); two cores take half the rows each (`halves.py`).
 """
 
 from contextlib import contextmanager

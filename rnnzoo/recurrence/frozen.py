@@ -21,36 +21,41 @@ def runner(cell):
     """What runs the loop of this cell: by links, where that is faster.
 
     Returns:
-        A function of a `Tapped`, its `Inputs`, and what compiles a function; it gives
-        outputs and last states.
+        A function of a `Tapped` and of what compiles a function. It returns one that
+        gives outputs and last states for `Inputs`.
     """
     square = [(i, _heard_by_most(w)) for i, w in enumerate(cell.weights)
               if not w.trainable and len(w.shape) == 2 and w.shape[0] == w.shape[1]]
-    return partial(_run, square)
+    return partial(_runner, square)
 
 
-def _run(square, loop, inputs, compiled):
-    weights, values = loop.cell.weights, inputs.weights
+def _runner(square, loop, compiled):
+    weights = loop.cell.weights
+    share = max((most / weights[i].shape[0] for i, most in square), default=1)
 
     @compiled
     def through(inputs, links):
         return looped(loop, inputs, {id(weights[i]): found
                                      for (i, _), found in zip(square, links)})
 
-    def along_links():
-        return through(inputs, [_links(values[i], most) for i, most in square])
+    def run(inputs):
+        values = inputs.weights
 
-    def dense():
-        return through(inputs, [])
+        def along_links():
+            return through(inputs, [_links(values[i], most) for i, most in square])
 
-    share = max((most / weights[i].shape[0] for i, most in square), default=1)
-    if share > SHARE_OF_ONE_ROW:
-        return dense()
-    rows = inputs.z[0].shape[1] or tf.shape(inputs.z[0])[1]
-    faster = share <= SHARE or ops.equal(rows, 1)
-    # Weights that are loaded after the graph was made may have more links.
-    fit = [tf.reduce_all(_heard(values[i]) <= most) for i, most in square]
-    return tf.cond(tf.reduce_all([faster, *fit]), along_links, dense)
+        def dense():
+            return through(inputs, [])
+
+        if share > SHARE_OF_ONE_ROW:
+            return dense()
+        rows = inputs.z[0].shape[1] or tf.shape(inputs.z[0])[1]
+        faster = share <= SHARE or ops.equal(rows, 1)
+        # Weights that are loaded after the graph was made may have more links.
+        fit = [tf.reduce_all(_heard(values[i]) <= most) for i, most in square]
+        return tf.cond(tf.reduce_all([faster, *fit]), along_links, dense)
+
+    return run
 
 
 def looped(loop, inputs, links={}):

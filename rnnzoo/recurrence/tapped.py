@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 from keras import tree
 
-from rnnzoo.recurrence import lists, rungs, segments
+from rnnzoo.recurrence import halves, lists, rungs, segments
 from rnnzoo.recurrence.backward import backward
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.inputs import Inputs, as_kernel
@@ -18,7 +18,7 @@ from rnnzoo.recurrence.inputs import Inputs, as_kernel
 def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None):
     """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`.
 
-    `forgetting(loop, inputs, compiled)` may give outputs and last states in place of
+    `forgetting(loop, compiled)` may make what gives outputs and last states in place of
     the forward loop that keeps what `backward` needs. That one then runs if a gradient
     is asked for.
 
@@ -41,20 +41,22 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
             return function
         return tf.function(function, autograph=False, jit_compile=jit_compile)
 
+    forward, back = compiled(loop.forward), compiled(loop.backward)
+    answer = forgetting(steps, compiled) if forgetting else forward
+    if jit_compile:
+        forward, answer = halves.forward(forward), halves.forward(answer)
+        back = halves.backward(back)
+
     @tf.custom_gradient
     def run(*flat):
         # No tape may look into the loop: its gradient is the one that follows.
         inputs = tf.nest.pack_sequence_as(given, [tf.stop_gradient(v) for v in flat])
-        forward = compiled(loop.forward)
-        if forgetting:
-            y, last = forgetting(steps, inputs, compiled)
-        else:
-            y, last, kept = forward(inputs)
+        y, last, *kept = answer(inputs)
 
         def gradient(dy, *dlast):
             dlast = [d for d, s in zip(dlast, inputs.states) if lists.is_open(s)]
-            known = forward(inputs)[-1] if forgetting else kept
-            found = compiled(loop.backward)(inputs, known, dy, dlast)
+            (known,) = kept or forward(inputs)[2:]
+            found = back(inputs, known, dy, dlast)
             return _differentiated_once([d for group in found for d in group],
                                         [*flat, dy, *dlast])
 
