@@ -11,6 +11,9 @@
 What is searched over is the network's `search` in the registry with the learning rate,
 the clipping of the gradient and the batch size; the section `search` of a recipe, and
 the argument, extend and replace that. See `rnnzoo.sweeps.spaces`.
+
+Reservoirs that differ in their scales only run 64 at once, in a random search or a grid
+in one process; see `rnnzoo.sweeps.reservoirs`.
 """
 
 from functools import partial
@@ -25,7 +28,8 @@ except ImportError as error:
 
 from rnnzoo import recipes, registry
 from rnnzoo.errors import unknown
-from rnnzoo.sweeps import chiefs, processes
+from rnnzoo.sweeps import chiefs, processes, reservoirs
+from rnnzoo.sweeps.blocks import ReservoirSearch
 from rnnzoo.sweeps.hypermodels import HyperRecipe, HyperZoo
 from rnnzoo.sweeps.oracles import ORACLES
 from rnnzoo.sweeps.searching import HyperbandSearch, Search
@@ -90,8 +94,11 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
     if method in ("random", "bayesian") and max_trials is None:
         max_trials = TRIALS
     cls = HyperbandSearch if method == "hyperband" else Search
-    return cls(hypermodel, ORACLES[method](**options), method,
-               Path(out) / hypermodel.name, max_trials,
+    if (method in ("random", "grid") and reservoirs.fit(hypermodel.space, objective)
+            and not (max_size or max_milliseconds or hparams or chiefs.is_several())):
+        cls = ReservoirSearch
+    oracle = ORACLES[method](**options)
+    return cls(hypermodel, oracle, method, Path(out) / hypermodel.name, max_trials,
                {"max_size": max_size, "max_milliseconds": max_milliseconds}, hparams)
 
 

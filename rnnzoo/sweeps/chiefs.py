@@ -16,16 +16,16 @@ OFTEN = 1.0         # seconds between two signs
 
 def is_worker():
     """Whether this process runs trials for a chief, by KerasTuner's variables."""
-    return _is_one_of_several() and not is_chief()
+    return is_several() and not is_chief()
 
 
 def is_chief():
     """Whether this process serves trials to others, by KerasTuner's variables."""
-    return (_is_one_of_several()
-            and "chief" in os.environ.get("KERASTUNER_TUNER_ID", ""))
+    return is_several() and "chief" in os.environ.get("KERASTUNER_TUNER_ID", "")
 
 
-def _is_one_of_several():
+def is_several():
+    """Whether a search has a chief and workers, by KerasTuner's variables."""
     return "KERASTUNER_ORACLE_IP" in os.environ
 
 

@@ -81,7 +81,7 @@ class NoEcho(keras.callbacks.Callback):
 
     def __init__(self, x):
         super().__init__()
-        self.x = np.concatenate([x] * -(-STEPS // x.shape[1]), axis=1)
+        self.x = repeated(x)
 
     def on_train_begin(self, logs=None):
         if not is_reservoir(self.model):
@@ -90,7 +90,7 @@ class NoEcho(keras.callbacks.Callback):
             warnings.simplefilter("ignore")
             left = echo_state_check(self.model, self.x)
         if not left <= LEFT:
-            raise keras_tuner.errors.FailedTrialError(no_echo(left, self.x.shape[1]))
+            raise keras_tuner.errors.FailedTrialError(no_echo(left))
 
 
 def is_reservoir(model):
@@ -99,10 +99,15 @@ def is_reservoir(model):
             and not model.has_own_head and not model.arguments["bidirectional"])
 
 
-def no_echo(left, steps):
+def repeated(x):
+    """A batch of sequences, over and over until it is long enough to forget in."""
+    return np.concatenate([x] * -(-STEPS // x.shape[1]), axis=1)
+
+
+def no_echo(left):
     """Why a reservoir without the echo state property ends."""
     return (f"no echo state property: {left:.2g} of where it started is left after "
-            f"{steps} steps")
+            f"{STEPS} steps")
 
 
 def common(reasons):

@@ -73,6 +73,18 @@ class HyperZoo(keras_tuner.HyperModel):
             data = map(np.concatenate, zip(data, validation_data))
         return self.fit(hp, model, *data, epochs=epochs, **options)
 
+    def parts(self, *data, validation_data=None, **options):
+        """Batches `(x, y)` of training and of validation; None where they are others.
+
+        So if there are `options` of `fit`.
+        """
+        parts = [data, validation_data]
+        if options or not all(isinstance(part, (tuple, list)) and len(part) == 2
+                              for part in parts):
+            return None
+        return [tf.data.Dataset.from_tensor_slices(tuple(part)).batch(
+            self.given["batch_size"]) for part in parts]
+
     def example(self, x, *data):
         """A sequence of the data that the search is given, as a batch."""
         if isinstance(x, tf.data.Dataset):
@@ -153,6 +165,11 @@ class HyperRecipe(HyperZoo):
 
     def fit_all(self, hp, model, epochs):
         return self.fit(hp, model, epochs=epochs, split="train+validation")
+
+    def parts(self):
+        return [datasets.batches(datasets.examples(self.builder, split),
+                                 self.given["batch_size"])
+                for split in ("train", "validation")]
 
     def example(self):
         rows = datasets.examples(self.builder, "train[:1]")

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from rnnzoo.cells import EchoStateCell
 from rnnzoo.models import build
-from rnnzoo.sweeps.endings import STEPS
+from rnnzoo.sweeps.endings import repeated
 
 SCALES = ("spectral_radius", "input_scaling", "bias_scaling", "leak_rate", "gain")
 SHARED = ("units", "task", "input_shape", "output_size", "connectivity", "activation",
@@ -39,19 +39,21 @@ def fit(space, objective):
 
     Args:
         space: `Space`.
-        objective: `keras_tuner.Objective`.
+        objective: name of it, or `keras_tuner.Objective`.
     """
+    measure = str(getattr(objective, "name", objective)).removeprefix("val_")
     entry, *others = space.entries.values()
     if others or not issubclass(entry.cls, EchoStateCell):
         return False
     searched = {dimension.argument for dimension in space.dimensions}
     arguments = {**space.given, **space.fixed[entry.name]}
-    scales = [arguments[name] for name in (*SCALES, "ridge") if name in arguments]
+    scales = [arguments[name] for name in (*SCALES, "ridge")
+              if name in arguments and name not in searched]
     return (searched <= {*SCALES, "ridge"} and arguments["task"] == "forecasting"
             and {*arguments} <= {*SCALES, *SHARED, "ridge"}
             and all(isinstance(scale, Real) for scale in scales)
             and arguments.get("readout", "ridge") == "ridge"
-            and objective.name.removeprefix("val_") in MEASURES)
+            and measure in MEASURES)
 
 
 class Reservoirs:
@@ -80,17 +82,31 @@ class Reservoirs:
             measure: one of `MEASURES`.
 
         Returns:
-            A number for each candidate, and how much of where it started it still knows
-            in the end of an input of 1,000 steps or more.
+            A number for each candidate.
         """
         scales = self._scales(candidates)
         penalties = np.array([candidate["ridge"] for candidate in candidates])
         readouts = _solved(penalties, *self._total(self.sums, train, scales))
         count, *sums = self._total(self.judged, validation, scales, *readouts)
-        x = next(iter(validation))[0]
         mean, square, *errors = (v / count for v in sums)
-        scores = MEASURES[measure](*errors, square - mean**2).mean(axis=-1)
-        return scores.tolist(), self._left(x, scales)
+        return MEASURES[measure](*errors, square - mean**2).mean(axis=-1).tolist()
+
+    def left(self, candidates, x):
+        """What `measures.echo_state_check` has of every candidate.
+
+        Args:
+            candidates: as for `scores`.
+            x: `(1, time, features)`.
+        """
+        scales = self._scales(candidates)
+        x = repeated(x)
+        h = np.random.default_rng(0).uniform(-1, 1, (2, self.cell.units))
+        start = np.repeat(h[None], len(candidates), 0)
+        _, end = self.states(np.repeat(x, 2, 0).astype(self.dtype),
+                             tf.constant(start, self.dtype), scales)
+        before, after = (np.linalg.norm(v[:, 0] - v[:, 1], axis=-1)
+                         for v in (start, end.numpy()))
+        return (after / before).tolist()
 
     def _scales(self, candidates):
         """Name -> `(candidates, 1, 1)`."""
@@ -152,17 +168,6 @@ class Reservoirs:
         wrong = tf.cast(features, "float64") @ kernels + biases - y
         return [tf.reduce_sum(counted[:, None] * v, axis=-2) for v in (
             tf.ones_like(y), y, y * y, wrong * wrong, tf.abs(wrong))]
-
-    def _left(self, x, scales):
-        """As `measures.echo_state_check` has it, of every candidate."""
-        x = np.concatenate([x[:1]] * -(-STEPS // x.shape[1]), axis=1)
-        h = np.random.default_rng(0).uniform(-1, 1, (2, self.cell.units))
-        start = np.repeat(h[None], len(scales["gain"]), 0)
-        _, end = self.states(np.repeat(x, 2, 0).astype(self.dtype),
-                             tf.constant(start, self.dtype), scales)
-        before, after = (np.linalg.norm(v[:, 0] - v[:, 1], axis=-1)
-                         for v in (start, end.numpy()))
-        return (after / before).tolist()
 
 
 def _solved(penalties, gram, cross):
