@@ -68,6 +68,8 @@ def _parser():
     train.add_argument("--resume", action="store_true",
                        help="go on with the last unfinished run of the recipe")
     train.add_argument("--no-export", action="store_true", help="make no SavedModel")
+    train.add_argument("--devices", type=_devices, metavar="all|N|cpu", help="GPUs "
+                       "that share every batch; TF_CONFIG names further machines")
 
     reproduce = add(_reproduce, "Run recipes with several seeds into a results table.")
     for name, meaning in (("task", "dataset or recipe"), ("network", "network")):
@@ -129,6 +131,10 @@ def _count(text):
     return int(text)
 
 
+def _devices(text):
+    return _count(text) if text.isdecimal() else text
+
+
 def _list(options):
     from rnnzoo import registry
 
@@ -157,7 +163,7 @@ def _train(options):
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     recipe = recipes.load(options.recipe, [*options.overrides, *seed])
     training.train(recipe, options.out, resume=options.resume,
-                   export=not options.no_export)
+                   export=not options.no_export, devices=options.devices)
 
 
 def _reproduce(options):

@@ -20,7 +20,7 @@ LAYERS = [
     {"configuration"},
     {"initializers"},
     {"cells", "memories", "results", "plots"},
-    {"recurrence"},
+    {"devices", "recurrence"},
     {"layers", "datasets", "readouts"},
     {"models"},
     {"generation", "measures", "recipes"},

@@ -91,7 +91,8 @@ class Memory(Configured, keras.layers.Layer):
     def weight(self, name, *shape, initializer="zeros", dtype=None):
         """Adds a weight that storing changes, and no gradient."""
         return self.add_weight(name=name, shape=shape, initializer=initializer,
-                               dtype=dtype, trainable=False, autocast=False)
+                               dtype=dtype, trainable=False, autocast=False,
+                               aggregation="only_first_replica")
 
     def build(self, input_shape=None):
         self.count = self.weight("count", dtype="int32")

@@ -9,6 +9,8 @@ from keras import ops
 
 from rnnzoo import registry
 from rnnzoo.configuration import plain, revived
+from rnnzoo.devices import replicas
+from rnnzoo.devices.replicated import Replicated
 from rnnzoo.errors import unknown
 from rnnzoo.memories.base import NEAR, differ
 from rnnzoo.models import patterns
@@ -52,7 +54,7 @@ def assemble(entry, units, arguments):
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class MemoryNetwork(keras.Model):
+class MemoryNetwork(Replicated, keras.Model):
     """A Keras model around a `Memory`, whose `fit` stores and whose `predict` recalls.
 
     Its configuration is the arguments of `build`; the patterns are in its weights.
@@ -75,6 +77,10 @@ class MemoryNetwork(keras.Model):
         # Not among the attributes, where Keras would save it.
         self._questions = SimpleNamespace(
             recall=_Question(memory, "recall"), energy=_Question(memory, "energy"))
+
+    @property
+    def _count(self):
+        return int(self.memory.count.numpy())
 
     # Storing
 
@@ -108,7 +114,7 @@ class MemoryNetwork(keras.Model):
         x, y = self._checked(x, y, self.memory.alphabet)
         if isinstance(x, np.ndarray):
             batch_size = batch_size or len(x)
-            self._check_room(int(self.memory.count) + len(x))
+            self._check_room(self._count + len(x))
         kwargs.setdefault("shuffle", False)     # some rules mind the order
         callbacks = kwargs.pop("callbacks", None) or []
         callbacks = [*keras.tree.flatten(callbacks), _FirstEpochStores()]
@@ -117,7 +123,7 @@ class MemoryNetwork(keras.Model):
                                   **kwargs)
         finally:
             self.learns, self.train_function = True, None
-        self._check_room(int(self.memory.count))
+        self._check_room(self._count)
         self._warn_of_overload()
         return history
 
@@ -136,6 +142,7 @@ class MemoryNetwork(keras.Model):
     def _see(self, data):
         """Stores a batch, in the first epoch, and looks whether it is stable."""
         batch = [v for v in keras.utils.unpack_x_y_sample_weight(data) if v is not None]
+        batch = replicas.gathered(*batch)       # for some rules mind the order
         if self.learns:
             self.memory.store(*batch)
         self.stability.update_state(self.memory.stable(*batch))
@@ -155,12 +162,12 @@ class MemoryNetwork(keras.Model):
         """
         sides = [x] if y is None else [x, y]
         batch = [*self._sides(sides, {}, self.memory.alphabet).values()]
-        before, asked = int(self.memory.count), len(batch[0])
+        before, asked = self._count, len(batch[0])
         if asked > before:
             raise ValueError(f"{asked} patterns cannot be forgotten; the memory holds "
                              f"{before}.")
         self.memory.forget(*batch)
-        missing = asked - (before - int(self.memory.count))
+        missing = asked - (before - self._count)
         if missing:
             raise ValueError(f"{missing} of the {asked} patterns are not stored; the "
                              "others are forgotten now.")
@@ -318,14 +325,14 @@ class MemoryNetwork(keras.Model):
                 f"that is stored. Build it with slots={wanted}, or forget some.")
 
     def _warn_of_overload(self):
-        capacity, count = self.memory.capacity, int(self.memory.count)
+        capacity, count = self.memory.capacity, self._count
         if capacity and count > capacity.patterns:
             warnings.warn(f"{count} patterns are stored, but {capacity.rule}. Expect "
                           "wrong recall; store fewer, or take another memory or rule.",
                           stacklevel=3)
 
 
-class _Question(keras.Model):
+class _Question(Replicated, keras.Model):
     """A method of a memory as a model, whose `predict` batches and compiles it."""
 
     def __init__(self, memory, method):

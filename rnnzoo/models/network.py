@@ -9,12 +9,13 @@ from keras import ops
 
 from rnnzoo import recurrence, registry
 from rnnzoo.configuration import plain, revived
+from rnnzoo.devices.replicated import Replicated
 from rnnzoo.models import checks, tasks
 from rnnzoo.models.arrays import as_datasets
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class Network(keras.Model):
+class Network(Replicated, keras.Model):
     """A functional Keras model made by `build`, which checks data and learns by rule.
 
     Its configuration is the arguments of `build`, so a saved network is built anew.

@@ -17,9 +17,12 @@ class Readout:
     Attributes:
         several: whether `solve` finds several solutions, of which `best` names one
             after `judge` has seen validation data.
+        adds_up: whether what it learns of rows is a sum over them, so that replicas may
+            learn apart; else each replica is shown the rows of all.
     """
 
     several = False
+    adds_up = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -43,5 +46,9 @@ def with_ones(x):
     return ops.pad(wide(x), [[0, 0], [0, 1]], constant_values=1.0)
 
 
-def zeros(*shape):
-    return keras.Variable(ops.zeros(shape, "float64"), dtype="float64", trainable=False)
+def zeros(*shape, summed=False):
+    """A variable; if `summed` every replica has its own, and reading it adds them."""
+    kind = ({"aggregation": "sum", "synchronization": "on_read"} if summed
+            else {"aggregation": "only_first_replica"})
+    return keras.Variable(ops.zeros(shape, "float64"), dtype="float64",
+                          trainable=False, **kind)

@@ -65,8 +65,8 @@ class Online(Readout):
         Warns:
             UserWarning: if the solution has grown beyond all numbers.
         """
-        rows = float(self.rows) * self.solution.shape[1]
-        error = float(self.squares) / max(rows, 1e-300)
+        rows = float(self.rows.numpy()) * self.solution.shape[1]
+        error = float(self.squares.numpy()) / max(rows, 1e-300)
         self.squares.assign(0.0)
         self.rows.assign(0.0)
         if not math.isfinite(error):

@@ -40,6 +40,8 @@ class Ridge(Readout):
             raise ValueError("`ridge` is a penalty that is not negative, or a list of "
                              f"such; received {ridge!r}.")
 
+    adds_up = True
+
     @property
     def several(self):
         return len(self.ridge) > 1
@@ -47,11 +49,11 @@ class Ridge(Readout):
     def build(self, features, outputs):
         """Makes room for the sums over rows of these widths."""
         with_bias = features + 1            # as if a last feature were 1 in every row
-        self.gram = zeros(with_bias, with_bias)
-        self.cross = zeros(with_bias, outputs)
-        self.squares = zeros(outputs)
+        self.gram = zeros(with_bias, with_bias, summed=True)
+        self.cross = zeros(with_bias, outputs, summed=True)
+        self.squares = zeros(outputs, summed=True)
         self.candidates = zeros(len(self.ridge), with_bias, outputs)
-        self.errors = zeros(len(self.ridge))
+        self.errors = zeros(len(self.ridge), summed=True)
 
     def reset(self):
         """Forgets all data."""

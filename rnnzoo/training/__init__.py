@@ -7,8 +7,9 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from rnnzoo import datasets, files, recipes, results
+from rnnzoo import datasets, recipes, results
 from rnnzoo.datasets.real.vocabulary import UNKNOWN
+from rnnzoo.devices import clusters, sharing, strategies
 from rnnzoo.models import build
 from rnnzoo.training import runs
 from rnnzoo.training.checkpoints import Checkpoint
@@ -17,7 +18,8 @@ from rnnzoo.training.scores import MeasureEachEpoch, Scorer
 SPLITS = ("train", "validation", "test")
 
 
-def train(recipe, out="runs", seed=None, resume=False, export=True):
+def train(recipe, out="runs", seed=None, resume=False, export=True, devices=None,
+          strategy=None):
     """Trains a network as a recipe says, and keeps the best epoch's weights.
 
     That is the best on the validation split; of data that have none, it is the last.
@@ -34,15 +36,23 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
         resume: go on with the last unfinished run of the recipe. It ends at the very
             weights that it would have reached without the interruption.
         export: whether a SavedModel is made too, which may take longer than to train.
+        devices: "all" GPUs of this machine, a number of them, or "cpu", which share
+            every batch; by default TensorFlow takes one. Where the environment variable
+            `TF_CONFIG` names several machines, they share it too: start the same on
+            each. The first one writes, the others write nothing.
+        strategy: of `tf.distribute`, in the place of `devices`.
 
     Returns:
-        The run's folder.
+        The run's folder; None on a machine that writes nothing.
 
     Raises:
-        ValueError: recipe, network and data do not fit. Only where values in the data
-            are to blame, this shows after the start.
+        ValueError: recipe, network, data and devices do not fit. Only where values in
+            the data are to blame, this shows after the start.
         FloatingPointError: the loss is not finite; the best weights are kept.
+        ConnectionError: another machine has stopped. To be started again with `resume`
+            on all.
     """
+    strategy = strategies.chosen(devices, strategy)
     if not isinstance(recipe, recipes.Recipe):
         recipe = recipes.load(recipe)
     if seed is not None:
@@ -50,6 +60,12 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
     table = Path(out) / "results.csv"
     if table.exists():
         results.read(table)     # another's file is refused now, not after the training
+    with clusters.watched(strategy):
+        return _train(recipe, out, resume, export, strategy)
+
+
+def _train(recipe, out, resume, export, strategy):
+    sharing.check_batch_size(recipe.data.batch_size, strategies.count(strategy))
     builder = prepared(recipe)
     symbols = datasets.symbols(builder)
     splits = [split for split in SPLITS
@@ -58,14 +74,19 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
         datasets.examples(builder, split)       # refused now, where there is no such
     _check_data(recipe, symbols, splits)
     keras.utils.set_random_seed(recipe.seed)
-    model = build(**recipe.build_arguments())
-    scorer = Scorer(model, recipe, builder)
+    with strategies.scope(strategy):
+        model = build(**recipe.build_arguments())
+    scorer = Scorer(strategies.alone(model), recipe, builder)
     _score(scorer, f"{splits[-2]}[:1]")     # what does not fit fails without a trace
-    parent = Path(out) / recipe.name
-    folder = runs.unfinished(parent, recipe) if resume else runs.begin(parent, recipe)
-    with files.locked(folder, wait=False):
-        files.sweep(folder)
-        rate = float(model.optimizer.learning_rate)     # before any is restored
+    rate = float(scorer.model.optimizer.learning_rate)      # before any is restored
+    scorer = Scorer(model, recipe, builder)
+    if not strategies.is_chief(strategy):
+        print("this worker writes nothing; the first one says how it goes")
+        state = Checkpoint(None, model, recipe)
+        if not state.done:
+            fit(scorer, rate, [state], first=len(state.history))
+        return None
+    with runs.opened(Path(out) / recipe.name, recipe, resume) as folder:
         state = Checkpoint(folder / "checkpoint.npz", model, recipe)
         print(f"{folder}: {recipe.name}, seed {recipe.seed}, "
               f"{len(state.history)} of {recipe.training.epochs} epochs are done")
@@ -77,8 +98,9 @@ def train(recipe, out="runs", seed=None, resume=False, export=True):
             kept = _rescue(folder, model, state)
             raise kind(f"{recipe.name} stopped: {reason}; {kept}.") from error
         state.put_best_into_model()
+        scorer = Scorer(strategies.alone(model), recipe, builder)
         scores = {split: _score(scorer, split) for split in splits[1:]}
-        runs.finish(folder, model, recipe, symbols, scores, state, export)
+        runs.finish(folder, scorer.model, recipe, symbols, scores, state, export)
     return folder
 
 

@@ -1,5 +1,6 @@
 """What a run remembers between epochs, on disk, so that it can go on bit by bit."""
 
+import io
 import json
 import math
 import time
@@ -10,6 +11,8 @@ import keras
 import numpy as np
 
 from rnnzoo import files
+from rnnzoo.devices import clusters
+from rnnzoo.devices.replicated import scope_of, strategy_of
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -20,7 +23,8 @@ class Checkpoint(keras.callbacks.Callback):
     weights of the epoch that was best on the validation data; without such the last.
 
     Args:
-        path: the `.npz` file.
+        path: the `.npz` file; None for a worker that is not the chief, who reads the
+            chief's and writes none.
         model: the network, whose state is taken from the file if there is one.
         recipe: states the metric, the number of epochs and the patience.
     """
@@ -33,9 +37,11 @@ class Checkpoint(keras.callbacks.Callback):
         self.best_epoch = None
         self.best = []
         self.set_model(model)
-        model.optimizer.build(model.trainable_variables)
-        if path.exists():
-            self._restore()
+        with scope_of(model):
+            model.optimizer.build(model.trainable_variables)
+        saved = path.read_bytes() if path and path.exists() else b""
+        if saved := clusters.from_chief(strategy_of(model), saved):
+            self._restore(io.BytesIO(saved))
 
     @property
     def done(self):
@@ -67,8 +73,9 @@ class Checkpoint(keras.callbacks.Callback):
         if better or not self.best:
             self.best_epoch = epoch + 1
             self.best = _values(self.model.variables)
-        self._save()
-        self._print(row)
+        if self.path:
+            self._save()
+            self._print(row)
         self.model.stop_training = self.done
 
     def _rank(self, index):
@@ -104,17 +111,17 @@ class Checkpoint(keras.callbacks.Callback):
         with files.replacing(self.path) as aside:
             np.savez(aside, facts=json.dumps(facts), **arrays)
 
-    def _restore(self):
+    def _restore(self, file):
         try:
-            self._read()
+            self._read(file)
         except (BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
             raise ValueError(
                 f"{self.path} is damaged and cannot be resumed from ({error}). Start "
                 "anew, without --resume."
             ) from error
 
-    def _read(self):
-        with np.load(self.path) as saved:
+    def _read(self, file):
+        with np.load(file) as saved:
             facts = json.loads(str(saved["facts"]))
             self.history, self.best_epoch = facts["history"], facts["best_epoch"]
             self.best = [saved[f"best_{i}"] for i in range(len(self.model.variables))]

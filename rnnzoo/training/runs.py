@@ -1,5 +1,6 @@
 """Run folders: how one begins, is found again, and what it holds in the end."""
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -12,6 +13,15 @@ from rnnzoo import files, plots, recipes, registry, results, serving
 from rnnzoo.datasets.real import reading
 
 NAMES = {"vocabulary": "vocabulary.txt", "labels": "labels.txt"}    # what is exported
+
+
+@contextlib.contextmanager
+def opened(parent, recipe, resume=False):
+    """The folder of a run, a new one or the last unfinished, kept from others."""
+    folder = unfinished(parent, recipe) if resume else begin(parent, recipe)
+    with files.locked(folder, wait=False):
+        files.sweep(folder)
+        yield folder
 
 
 def begin(parent, recipe):

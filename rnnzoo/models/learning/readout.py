@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import keras
 from keras import ops, tree
 
+from rnnzoo.devices import replicas
+from rnnzoo.devices.replicated import scope_of
 from rnnzoo.layers import Counted, Features, Recurrent, Washout, teaching
 
 
@@ -61,7 +63,8 @@ class ReadoutLearning:
         if self.features is None:
             self.features = _features(network)
             width = self.features.outputs[0].shape[-1]
-            self.readout.build(width, network.output_size)
+            with scope_of(network):
+                self.readout.build(width, network.output_size)
             network.make_train_function(force=True)
             network.make_test_function(force=True)
         self.readout.reset()
@@ -77,7 +80,7 @@ class ReadoutLearning:
     def test_step(self, network, data):
         if self.features and self.readout.several:
             self.readout.judge(*self._rows(network, data, training=False))
-        return keras.Model.test_step(network, data)
+        return replicas.test_step(network, data)
 
     def settle(self, network, evaluate):
         """Sets the solution if new data were seen since the last time.
@@ -112,9 +115,10 @@ class ReadoutLearning:
         if len(features.shape) == 3:        # what is washed out need not be weighed
             features, targets, weights = (
                 v[:, network.washout:] for v in (features, targets, weights))
-        return (ops.reshape(features, (-1, features.shape[-1])),
+        rows = (ops.reshape(features, (-1, features.shape[-1])),
                 ops.reshape(targets, (-1, network.output_size)),
                 ops.reshape(weights, (-1,)))
+        return rows if self.readout.adds_up else replicas.gathered(*rows)
 
 
 class _Epochs(keras.callbacks.Callback):
