@@ -55,6 +55,9 @@ class HyperZoo(keras_tuner.HyperModel):
         model.optimizer.build(model.trainable_variables)
         # A checkpoint that is loaded next has the rate of the epoch it is from.
         model.initial_rate = float(model.optimizer.learning_rate)
+        # It is built, but Keras does not note the shape that KerasTuner has it built
+        # anew by, and takes offence at that.
+        model.build_from_config = lambda config: None
         return model
 
     def fit(self, hp, model, *data, callbacks=(), **options):

@@ -49,6 +49,7 @@ class Surviving:
         super().reload()
         for trial_id in self.trials.keys() - set(self.start_order):
             del self.trials[trial_id]       # a kill came before it was noted down
+        self.trials = dict(sorted(self.trials.items()))     # the first best is the best
 
     @property
     def waiting(self):

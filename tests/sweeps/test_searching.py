@@ -89,6 +89,12 @@ def test_hyperband_goes_on_with_the_optimizer(tmp_path, untrained):
     assert search.get_best_models()[0].optimizer.iterations > 0
 
 
+def test_networks_are_loaded_as_hyperband_does_it(tmp_path):
+    hypermodel = made(tmp_path).hypermodel
+    model = hypermodel.build(keras_tuner.HyperParameters())
+    model.build_from_config(model.get_build_config())   # by itself, Keras may refuse
+
+
 @pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("method", ["random", "grid", "hyperband", "bayesian"])
 def test_a_search_that_was_killed_goes_on_and_ends_as_if_it_had_not(
