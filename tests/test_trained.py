@@ -78,7 +78,8 @@ def test_the_card_says_which_weights_there_are(capsys):
 
 @pytest.mark.parametrize(("network", "name"), [
     (network, name) for network in list_models() for name in info(network).weights])
-def test_all_weights_that_come_along_are_of_seed_0_in_the_results_table(network, name, monkeypatch):
+def test_weights_that_come_along_are_of_seed_0_and_have_their_row(
+        network, name, monkeypatch):
     monkeypatch.setattr(registry, "WEIGHTS", WEIGHTS)
     assert build(network, weights=name).entry.name == network
     result = json.loads(info(network).weights[name].read_text())["result"]

@@ -13,7 +13,9 @@ def largest_n(model, letters, limit):
 
     It knows n if it accepts the word and rejects each of its near misses, in which one
     letter, not the first, occurs once or twice more or less often. Counting starts with
-    n = 1: of the empty word there is nothing to count.
+    n = 1: of the empty word there is nothing to count. Where n is drawn from 0 to 99,
+    the chance that b follows a few a's is 1 in 100, the threshold itself: a network may
+    count well and know no n, as it takes this chance for a little less.
 
     Args:
         model: a network for "generation", trained on the problem `anbn` or `anbncn`.
