@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 try:
-    import keras_tuner  # noqa: F401
+    import keras_tuner
     import tensorboard  # noqa: F401  which KerasTuner needs in every trial
 except ImportError as error:
     raise ImportError(f"Searching needs what is not installed ({error}). Install it by "
@@ -76,6 +76,8 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
     if recipe is None:
         hypermodel = HyperZoo(name, search, seed=seed or 0, **arguments)
         objective = objective or "val_loss"
+        if objective == "val_nmse":         # KerasTuner knows Keras' own metrics only
+            objective = keras_tuner.Objective(objective, "min")
     elif objective or arguments:
         given = ", ".join([*["objective"] * bool(objective), *arguments])
         raise ValueError(f"{given} cannot be given beside a recipe, which states it. "

@@ -23,6 +23,7 @@ class ReservoirSearch(Search):
         if parts is None:       # weights of samples, callbacks, ...: one by one
             super().run(*data, **options)
             return
+        self.oracle.verbose = 0
         train, validation = parts
         space, measure = self.hypermodel.space, self.oracle.objective.name
         reservoirs = None

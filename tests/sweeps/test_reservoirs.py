@@ -51,7 +51,7 @@ def networks():
 
 
 def searched(out, **search):
-    return tuner("esn", "grid", **SHARED, batch_size=4, out=out,
+    return tuner("esn", "grid", **SHARED, batch_size=4, objective="val_nmse", out=out,
                  search={"units": 20, "leak_rate": 1.0, "ridge": 1e-3, **search})
 
 
@@ -65,7 +65,7 @@ def test_a_search_over_scales_runs_its_trials_at_once_and_keeps_the_best(tmp_pat
     assert "no echo state property" in rows[2]["reason"]
     (best,) = search.get_best_models()
     np.testing.assert_allclose(
-        best.evaluate(*LATER, verbose=0, return_dict=True)["loss"],
+        best.evaluate(*LATER, verbose=0, return_dict=True)["nmse"],
         min(float(row["score"]) for row in rows[:2]), rtol=1e-6)
 
 
