@@ -1,6 +1,6 @@
 """Searching over networks and recipes with KerasTuner.
 
-    tuner = rnnzoo.tuner("digits_elman", "hyperband", max_trials=30)    # a recipe
+    tuner = rnnzoo.tuner("digits_elman", "hyperband")   # a recipe
     tuner.search()
 
     tuner = rnnzoo.tuner("lstm", task="forecasting", input_shape=(None, 1),
@@ -51,7 +51,8 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
         name: of a network or of a recipe, the path of a recipe, or a loaded recipe.
         method: "random", "grid", "hyperband" or "bayesian".
         max_trials: number of trials. By default 20, but "grid" has the whole grid, and
-            "hyperband" ends by itself.
+            "hyperband" ends by itself; fewer cut off its later rounds, which train
+            the better networks further.
         max_size: number of trainable numbers above which a network is not tried.
         max_milliseconds: time for an answer to one sequence of the data, compiled,
             above which a network is not trained.
