@@ -20,8 +20,11 @@ def gathered(*parts):
     if here is None:
         return parts
 
+    import tensorflow as tf
+
     def whole(v):
-        rows = here.all_gather(v, axis=0)
+        # As a copy, for of what is handed to a graph the device is not known.
+        rows = here.all_gather(tf.identity(v), axis=0)
         rows.set_shape((None, *v.shape[1:]))    # which TensorFlow has forgotten
         return rows
 

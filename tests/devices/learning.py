@@ -6,6 +6,7 @@
 import sys
 from contextlib import nullcontext
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -39,5 +40,17 @@ def learned(scope=nullcontext):
     return found
 
 
+def complaint_of_keras(scope):
+    """What a model that is not `Replicated` answers to `fit`."""
+    with scope():
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+    try:
+        model.fit(np.ones((6, 2)), np.ones(6), batch_size=6, verbose=0)
+    except ValueError as error:
+        return str(error)
+
+
 if __name__ == "__main__":
-    np.savez(sys.argv[1], **learned(strategies.chosen().scope))
+    scope = strategies.chosen().scope
+    np.savez(sys.argv[1], **learned(scope), complaint=complaint_of_keras(scope))
