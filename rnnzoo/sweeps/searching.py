@@ -68,6 +68,7 @@ class Search(keras_tuner.Tuner):
             ValueError: the data have changed since the search was begun, there are
                 none for validation, or ten trials in a row failed: says why.
         """
+        data = _in_order(data, options)
         with self.session(*data, **options):
             self.run(*data, **options)
 
@@ -149,7 +150,7 @@ class Search(keras_tuner.Tuner):
         Returns:
             The network.
         """
-        best = self._best()
+        best, data = self._best(), _in_order(data, options)
         model = self.hypermodel.build(best.hyperparameters)
         epochs = int(best.metrics.get_last_value("best_epoch"))
         self.hypermodel.fit_all(best.hyperparameters, model, epochs, *data, **options)
@@ -178,6 +179,11 @@ class Search(keras_tuner.Tuner):
 
 class HyperbandSearch(Search, keras_tuner.Hyperband):
     """The same with Hyperband, which trains the better trials further."""
+
+
+def _in_order(data, options):
+    """The data, where `x` and `y` may be among the options, too."""
+    return *data, *(options.pop(name) for name in ("x", "y") if name in options)
 
 
 def _best_of(history, objective):

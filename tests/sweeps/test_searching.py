@@ -126,7 +126,7 @@ def _stop_in(trial_id, run_trial):
 def test_a_search_that_is_over_tries_nothing_and_may_be_given_more(tmp_path):
     made(tmp_path).search(*DATA, **LATER)
     search = made(tmp_path)
-    search.search(*DATA, **LATER)
+    search.search(x=DATA[0], y=DATA[1], **LATER)
     assert len(table(search)) == 2
     search = made(tmp_path, max_trials=3)
     search.search(*DATA, **LATER)
