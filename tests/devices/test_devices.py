@@ -69,7 +69,8 @@ def test_a_training_step_is_compiled_by_xla_and_not_anew_for_every_batch(name):
     after_batches = []
     watch = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda *_, **__: after_batches.append(len(traces)))
-    model.fit(*data, batch_size=2, verbose=0, callbacks=watch)
+    batches = tf.data.Dataset.from_tensor_slices(tuple(data)).batch(2, True)
+    model.fit(batches, shuffle=False, verbose=0, callbacks=watch)
     assert model.jit_compile
     # The first batch comes with variables of the optimizer, for which it is traced too.
     assert len(after_batches) == 3 and len({*after_batches}) == 1

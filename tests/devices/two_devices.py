@@ -69,18 +69,14 @@ def test_losses_are_those_of_one_device(name, strategy):
     assert int(several.optimizer.iterations.numpy()) == 12
 
 
-def test_arrays_are_shared_out_too(strategy):
-    (x, y), = padded(19)
+def test_answers_are_those_of_one_device(strategy):
+    (x, y), = padded(7)
     with strategy.scope():
         several = tagger("gru")
     one = tagger("gru")
-    for model in (one, several):
-        model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
-    assert_same(several.get_weights(), one.get_weights())
-    assert_same(several.evaluate(x, y, batch_size=8, verbose=0),
-                one.evaluate(x, y, batch_size=8, verbose=0))
     for ask in (lambda m: m.predict(x, batch_size=4, verbose=0),
-                lambda m: m.predict_on_batch(x[:3])):
+                lambda m: m.predict_on_batch(x[:3]),
+                lambda m: m.evaluate(x, y, batch_size=4, verbose=0)):
         assert_same(ask(several), ask(one))
 
 
