@@ -1,6 +1,7 @@
 """The engine on cells that only this test knows: it has a line for none of them."""
 
 import functools
+import types
 
 import keras
 import numpy as np
@@ -366,34 +367,29 @@ def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
         assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
 
 
-@pytest.mark.parametrize("rows, known", [(6, True), (5, True), (5, False), (2, False)])
-@pytest.mark.parametrize("cell", [Attending, Clockwork])
-def test_halves_of_a_batch_change_nothing(cell, rows, known, monkeypatch):
+@pytest.mark.parametrize("cell, path, rows, known, jit_compile", [
+    (Attending, "compiled", 6, True, False), (Attending, "frozen", 5, True, False),
+    (Clockwork, "compiled", 5, False, False), (Clockwork, "compiled", 2, False, False),
+    (Clockwork, "compiled", 5, False, True)])
+def test_halves_of_a_batch_change_nothing(
+        cell, path, rows, known, jit_compile, monkeypatch):
     monkeypatch.setattr(halves, "FEWEST", 3)
     monkeypatch.setenv(halves.VARIABLE, "2")
     plain = flat_gradients(cell, "ragged", "plain", rows=rows)
-    for path in ("compiled", "frozen"):
-        halved = flat_gradients.__wrapped__(
-            cell, "ragged", path, rows=rows, known=known)
-        for a, b in zip(plain, halved, strict=True):
-            assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
+    halved = flat_gradients.__wrapped__(
+        cell, "ragged", path, jit_compile=jit_compile, rows=rows, known=known)
+    for a, b in zip(plain, halved, strict=True):
+        assert np.linalg.norm(a - b) <= ROUNDING * np.linalg.norm(a)
 
 
 def test_halves_are_run_where_there_are_rows_and_cores_enough(monkeypatch):
-    calls = []
+    def worth(rows, forgetting=False):
+        z = types.SimpleNamespace(shape=(1, rows, 1))
+        return halves.are_worth_it(Inputs([z], [], [], [], [], []), forgetting)
 
-    def counted(inputs):
-        calls.append(inputs)
-        return inputs.z[0], inputs.states
-
-    def parts(rows):
-        calls.clear()
-        halves.forward(counted)(Inputs([tf.zeros((1, rows, 1))], [], [], [], [], []))
-        return len(calls)
-
-    for threads, expected in (("1", [1, 1]), ("2", [1, 2])):
+    for threads, expected in (("1", [False] * 4), ("2", [False, True, True, False])):
         monkeypatch.setenv(halves.VARIABLE, threads)
-        assert [parts(15), parts(16)] == expected
+        assert [worth(15), worth(16), worth(None), worth(None, True)] == expected
 
 
 def test_answers_are_compiled_here_where_many_steps_are_known():

@@ -50,14 +50,12 @@ def backward(loop, inputs, kept, dy, dlast):
     still = inputs.constants, inputs.weights
     step = StepGradient(loop, moving, still, [dy[0], *dlast])
     moving, still = tf.nest.flatten(moving), tf.nest.flatten(still)
-    residuals, vectors = step.known(moving, still)
+    residuals, vectors, values = step.known(moving, still)
     vectors = [rungs.cut(inputs, v) for v in vectors]
     constants = step.pullback.constants(lists.at(0, moving), still)
-    values = lists.spread(loop.fixed, values)
     of = Gradients(
         *map(lists.opened,
-             (inputs.z, inputs.states, inputs.constants, inputs.weights)),
-        lists.where(loop.lifted, values))
+             (inputs.z, inputs.states, inputs.constants, inputs.weights)), values)
     has = step.has
 
     def body(t, dstates, dz, dtaps, dconstants, dweights):
@@ -112,27 +110,28 @@ class StepGradient:
         z, states, values, mask = tf.nest.pack_sequence_as(self.moving, step.moving)
         constants, weights = tf.nest.pack_sequence_as(self.still, step.still)
         loop, read = self.loop, Inputs(z, mask, states, constants, weights, [])
-        values = lists.spread(loop.fixed, values)
-        taps = [tf.zeros_like(v) if lifted else None
-                for lifted, v in zip(loop.lifted, values)]
-        products = []
+        values = lists.spread(loop.kept, values)
+        products, taps = [], []
 
         def product(v, kernel):
             v = tf.convert_to_tensor(v)
             i, kernel = len(products), as_kernel(kernel, v)
-            value = (_given_product(v, kernel, values[i], taps[i]) if loop.fixed[i]
-                     else tf.matmul(v, kernel))
+            value = tf.matmul(v, kernel) if values[i] is None else values[i]
+            if loop.fixed[i]:
+                tap = [tf.zeros_like(value)] if loop.lifted[i] else []
+                tape.watch(tap)
+                taps.extend(tap)
+                value = _given_product(v, kernel, value, *tap)
             products.append((v, value))
             return value
 
-        of = Gradients(*map(lists.opened, (z, states, constants, weights)),
-                       lists.where(loop.lifted, taps))
+        of = Gradients(*map(lists.opened, (z, states, constants, weights)), taps)
         with tf.GradientTape() as tape:
             tape.watch(of)
             y, new = loop.step(read, product)
         targets = [y, *(n for n, s in zip(new, states) if lists.is_open(s))]
         lifted = lists.where(loop.lifted, products)
-        self.vectors = [v for v, _ in lifted]
+        self.vectors, self.values = map(list, zip(*lifted)) if lifted else ([], [])
         self.taps_of_z = [_tap_of(v, lifted, targets) for v in of.z]
         of = of._replace(z=[v for v, tap in zip(of.z, self.taps_of_z) if tap is None])
         found = tape.gradient(targets, of, output_gradients=step.arriving)
@@ -143,10 +142,11 @@ class StepGradient:
                 if d is not None]
 
     def known(self, moving, still):
-        """Residuals, and the vectors of lifted products, with time on axis 0."""
-        known = self.pullback.residuals(moving, still, *self.vectors)
-        count = len(known) - len(self.vectors)
-        return known[:count], known[count:]
+        """Residuals, vectors and values of lifted products, with time on axis 0."""
+        count = len(self.vectors)
+        known = self.pullback.residuals(moving, still, *self.vectors, *self.values)
+        first = len(known) - 2 * count
+        return known[:first], known[first:first + count], known[first + count:]
 
     def at(self, step, residuals, constants):
         """The `Gradients` of one step, those that there are."""
@@ -154,8 +154,8 @@ class StepGradient:
         return Gradients(*([next(found) for h in group if h] for group in self.has))
 
 
-def _given_product(v, kernel, value, tap):
-    """`value`, as the product of `v` and `kernel`; its gradient reaches the tap too."""
+def _given_product(v, kernel, value, *tap):
+    """`value`, as the product of `v` and `kernel`; its gradient reaches a tap too."""
 
     @tf.custom_gradient
     def product(v, *tap):
@@ -165,7 +165,7 @@ def _given_product(v, kernel, value, tap):
 
         return tf.identity(value), gradient
 
-    return product(v) if tap is None else product(v, tap)
+    return product(v, *tap)
 
 
 def _tap_of(z, products, targets):

@@ -73,7 +73,7 @@ def looped(loop, inputs, links={}):
 
     def body(t, z, states, outputs):
         y, states = loop.step(inputs.at(t, states)._replace(z=z), product)
-        return t + 1, inputs.coming(t), states, outputs.write(t, y)
+        return t + 1, loop.coming(inputs, t, y), states, outputs.write(t, y)
 
     y, _ = loop.step(inputs.at(0, inputs.states), product)
     (outputs,) = lists.arrays(inputs.room, [y])

@@ -15,111 +15,91 @@ FEWEST = 16     # rows from which on it is worth it, on two cores
 VARIABLE = "TF_NUM_INTEROP_THREADS"
 
 
+def are_worth_it(inputs, forgetting):
+    """Whether to cut in two.
+
+    Rows that only the graph will count are many in training, but to answer often one.
+    """
+    rows = inputs.z[0].shape[1]
+    threads = (tf.config.threading.get_inter_op_parallelism_threads()
+               or int(os.environ.get(VARIABLE, 0)) or os.cpu_count())
+    return threads > 1 and (not forgetting if rows is None else rows >= FEWEST)
+
+
 def forward(run):
-    """`run`, of which outputs and last states come first, on halves where it pays."""
+    """`run`, of which outputs and last states come first, on two halves."""
 
-    def best(inputs):
-        rows = _rows(inputs)
+    def both(inputs):
+        cut = _Cut(inputs)
+        y, last, *kept = zip(*(run(half) for half in cut.inputs(inputs)))
+        return cut.joined(*y, axis=1), [cut.joined(*v) for v in zip(*last)], *kept
 
-        def halved():
-            y, last, *kept = zip(*(run(half) for half in _halves(inputs)))
-            last = [_joined(rows, states) for states in zip(*last)]
-            return _joined(rows, y, axis=1), last, *kept
-
-        def whole():
-            y, last, *kept = run(inputs)
-            none = tf.nest.map_structure(lambda v: v[:, :0], kept)
-            return y, last, *zip(kept, none)
-
-        return _sooner(rows, halved, whole)
-
-    return best
+    return both
 
 
 def backward(run):
-    """`run`, which gives gradients as `Tapped.backward` does, on halves likewise."""
+    """`run`, which gives gradients as `Tapped.backward` does, on two halves."""
 
-    def best(inputs, kept, dy, dlast):
-        rows = _rows(inputs)
+    def both(inputs, kept, dy, dlast):
+        cut = _Cut(inputs)
+        first, second = (run(*half) for half in zip(
+            cut.inputs(inputs), kept, cut.gradient(dy, axis=1),
+            cut.lists(dlast, cut.gradient)))
 
-        def halved():
-            last = zip(*(_once(rows, d) for d in dlast)) if dlast else [[], []]
-            first, second = (run(*half) for half in zip(
-                _halves(inputs), kept, _once(rows, dy, axis=1), last))
+        def joined(some, others, axis=0):
+            return [None if a is None else cut.joined(a, b, axis)
+                    for a, b in zip(some, others)]
 
-            def joined(some, others, axis=0):
-                return [None if a is None else _joined(rows, (a, b), axis)
-                        for a, b in zip(some, others)]
+        return first._replace(
+            z=joined(first.z, second.z, axis=1),
+            states=joined(first.states, second.states),
+            constants=joined(first.constants, second.constants),
+            weights=lists.plus(first.weights, second.weights))
 
-            return given(first._replace(
-                z=joined(first.z, second.z, axis=1),
-                states=joined(first.states, second.states),
-                constants=joined(first.constants, second.constants),
-                weights=lists.plus(first.weights, second.weights)))
-
-        def whole():
-            return given(run(inputs, kept[0], dy, dlast))
-
-        def given(gradients):
-            has[:] = [d is not None for d in tf.nest.flatten(gradients)]
-            return lists.where(has, tf.nest.flatten(gradients))
-
-        has = []
-        found = _sooner(rows, halved, whole)
-        return tf.nest.pack_sequence_as(inputs, lists.spread(has, found))
-
-    return best
+    return both
 
 
-def _sooner(rows, halved, whole):
-    """What `halved()` or `whole()` gives, whichever comes sooner."""
-    threads = (tf.config.threading.get_inter_op_parallelism_threads()
-               or int(os.environ.get(VARIABLE, 0)) or os.cpu_count())
-    if threads == 1:
-        return whole()
-    if isinstance(rows, int):
-        return halved() if rows >= FEWEST else whole()
-    return tf.cond(rows >= FEWEST, halved, whole)
+class _Cut:
+    """The first `size` rows, and those from row `skipped` on."""
 
+    def __init__(self, inputs):
+        rows = inputs.z[0].shape[1]
+        self.size, self.skipped = ((rows or 0) + 1) // 2, (rows or 0) // 2
+        if rows is None:
+            # No branch, for XLA knows none that have other shapes. Of few rows the
+            # first half has all, and the second has the last one again.
+            rows = tf.shape(inputs.z[0])[1]
+            many = rows >= FEWEST
+            self.size = tf.where(many, (rows + 1) // 2, rows)
+            self.skipped = tf.where(many, rows // 2, rows - 1)
 
-def _rows(inputs):
-    return inputs.z[0].shape[1] or tf.shape(inputs.z[0])[1]
+    def both(self, v, axis=0):
+        if axis:
+            return v[:, :self.size], v[:, self.skipped:]
+        return v[:self.size], v[self.skipped:]
 
+    def lists(self, tensors, halves):
+        """Two lists of the `halves` of tensors."""
+        return map(list, zip(*map(halves, tensors))) if tensors else ([], [])
 
-def _halves(inputs):
-    """The `Inputs` of both halves."""
-    rows = _rows(inputs)
+    def inputs(self, inputs):
+        """The `Inputs` of both halves."""
+        z, mask = (self.lists(v, lambda v: self.both(v, axis=1))
+                   for v in (inputs.z, inputs.mask))
+        states, constants = (self.lists(v, self.both)
+                             for v in (inputs.states, inputs.constants))
+        return [inputs._replace(z=z, mask=mask, states=states, constants=constants)
+                for z, mask, states, constants in zip(z, mask, states, constants)]
 
-    def halves(tensors, axis=0):
-        return zip(*(_cut(rows, v, axis) for v in tensors)) if tensors else ([], [])
+    def gradient(self, v, axis=0):
+        """The halves of a gradient, zero in the second for a row of the first."""
+        first, second = self.both(v, axis)
+        if isinstance(self.size, int) and self.size == self.skipped:
+            return first, second
+        new = tf.range(tf.shape(second)[axis]) >= self.size - self.skipped
+        new = tf.reshape(new, [1] * axis + [-1] + [1] * (len(v.shape) - axis - 1))
+        return first, tf.where(new, second, tf.zeros_like(second))
 
-    groups = (halves(inputs.z, 1), halves(inputs.mask, 1), halves(inputs.states),
-              halves(inputs.constants))
-    return [inputs._replace(z=list(z), mask=list(mask), states=list(states),
-                            constants=list(constants))
-            for z, mask, states, constants in zip(*groups)]
-
-
-def _cut(rows, v, axis):
-    size, skipped = (rows + 1) // 2, rows // 2
-    if axis:
-        return v[:, :size], v[:, skipped:]
-    return v[:size], v[skipped:]
-
-
-def _once(rows, gradient, axis=0):
-    """The halves of a gradient, zero for a row of the second that is in the first."""
-    first, second = _cut(rows, gradient, axis)
-    if isinstance(rows, int) and rows % 2 == 0:
-        return first, second
-    size = tf.shape(second)[axis]
-    new = tf.reshape(tf.range(size) >= 2 * size - rows,
-                     [1] * axis + [-1] + [1] * (len(second.shape) - axis - 1))
-    return first, tf.where(new, second, tf.zeros_like(second))
-
-
-def _joined(rows, halves, axis=0):
-    first, second = halves
-    repeated = 2 * ((rows + 1) // 2) - rows
-    second = second[:, repeated:] if axis else second[repeated:]
-    return tf.concat([first, second], axis)
+    def joined(self, first, second, axis=0):
+        twice = self.size - self.skipped
+        return tf.concat([first, second[:, twice:] if axis else second[twice:]], axis)

@@ -1,7 +1,7 @@
 """Training at the speed of large matrix products, for any cell, on TensorFlow.
 
 Automatic differentiation of the loop adds one small product to every kernel's gradient
-at every step. Here the forward loop keeps, per step, the states and the values of the
+at every step. Here the forward loop keeps, per step, the states and the values of large
 products, from which `backward` works out the rest.
 """
 
@@ -14,6 +14,10 @@ from rnnzoo.recurrence.backward import backward
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.inputs import Inputs, as_kernel
 
+# Weights of a kernel up to which products are sooner done again, for all steps at once,
+# than kept: a loop of few operations is run without threads, see `Inputs.coming`.
+SMALL = 2**13
+
 
 def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None):
     """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`.
@@ -25,7 +29,7 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
     Raises:
         Unservable: if the step is not of a kind that this gradient is right for.
     """
-    loop = steps = Tapped(cell, z, constants)
+    loop = steps = Tapped(cell, z, constants, jit_compile)
     given = Inputs(tree.flatten(z), [] if mask is None else [mask], list(states),
                    tree.flatten(constants),
                    [tf.convert_to_tensor(w.value) for w in cell.weights], [])
@@ -43,7 +47,7 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
 
     forward, back = compiled(loop.forward), compiled(loop.backward)
     answer = forgetting(steps, compiled) if forgetting else forward
-    if jit_compile:
+    if jit_compile and halves.are_worth_it(given, forgetting):
         forward, answer = halves.forward(forward), halves.forward(answer)
         back = halves.backward(back)
 
@@ -84,8 +88,13 @@ def _differentiated_once(gradients, inputs):
 class Tapped:
     """The forward and the backward loop of one cell over one structure of inputs."""
 
-    def __init__(self, cell, z, constants):
+    def __init__(self, cell, z, constants, compiled):
         self.cell, self.z, self.constants = cell, z, constants
+        self.compiled = compiled
+
+    def coming(self, inputs, t, y):
+        """See `Inputs.coming`."""
+        return inputs.coming(t, y if self.compiled else None)
 
     def step(self, given, product):
         """One step as a function of tensors alone; masked where it is not valid."""
@@ -105,7 +114,7 @@ class Tapped:
 
         A kernel is `fixed` if no state, input or constant has a part in it: it is the
         same at every step. It is `lifted` if, besides, trained weights have: then its
-        gradient is taken out of the loop.
+        gradient is taken out of the loop. Values are `kept` of large ones.
 
         Returns:
             Kernels and values of the products of the first step, and its output. The
@@ -129,12 +138,14 @@ class Tapped:
         self.fixed = [not _depends(kernel, moving) for kernel in kernels]
         self.lifted = [fixed and _depends(kernel, trained)
                        for fixed, kernel in zip(self.fixed, kernels)]
+        self.kept = [fixed and kernel.shape.num_elements() > SMALL
+                     for fixed, kernel in zip(self.fixed, kernels)]
         # A masked step shows the state that it would have had.
         shown = [i for i, s in enumerate(new) if s is y and not inputs.mask]
         return kernels, values, y, shown[0] if shown else None
 
     def forward(self, inputs):
-        """Outputs, last states, and what `backward` needs: new states and values."""
+        """Outputs, last states, and what `backward` needs: new states, some values."""
         kernels, values, y, shown = self.look(inputs)
 
         def body(t, z, states, kept_outputs, kept_states, kept_values):
@@ -151,15 +162,15 @@ class Tapped:
             _check_branches(values, y)
             if len(values) != len(kernels):
                 raise Unservable("its steps do not all have the same products")
-            return (t + 1, inputs.coming(t), new,
+            return (t + 1, self.coming(inputs, t, y), new,
                     lists.write(kept_outputs, t, [y] if shown is None else []),
                     lists.write(kept_states, t, new),
-                    lists.write(kept_values, t, lists.where(self.fixed, values)))
+                    lists.write(kept_values, t, lists.where(self.kept, values)))
 
         start = (0, lists.at(0, inputs.z), inputs.states,
                  lists.arrays(inputs.room, [y] if shown is None else []),
                  lists.arrays(inputs.room, inputs.states),
-                 lists.arrays(inputs.room, lists.where(self.fixed, values)))
+                 lists.arrays(inputs.room, lists.where(self.kept, values)))
         # Without `maximum_iterations`, which only a gradient of TensorFlow's own needs,
         # XLA sees how many steps there are.
         _, _, last, *kept = tf.while_loop(lambda t, *_: t < inputs.length, body, start)
