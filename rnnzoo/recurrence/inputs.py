@@ -46,6 +46,8 @@ class Inputs(NamedTuple):
         if y is not None:
             number = tf.cast(tf.reshape(y, (-1,))[0], "float32")
             follower += tf.cast(number > float("inf"), "int32")     # never
+        # Of all that the place of a slice, `v[follower]`, depends on, weights among it,
+        # XLA would make constants, and compile anew when they change.
         return [tf.gather(v, follower) for v in self.z]
 
     def gradients(self, z, states, constants, weights):
