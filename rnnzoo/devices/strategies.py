@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import nullcontext
+from functools import cache
 
 import keras
 import tensorflow as tf
@@ -39,7 +40,7 @@ def chosen(devices=None, strategy=None):
     names = _of_this_machine(devices)
     if cluster := clusters.stated():
         return cluster.join()
-    return tf.distribute.MirroredStrategy(names) if len(names) > 1 else None
+    return _mirrored(tuple(names)) if len(names) > 1 else None
 
 
 def check(strategy):
@@ -97,6 +98,12 @@ def alone(model):
         for that, this in zip(those, these, strict=True):
             that.assign(this.numpy())
     return copy
+
+
+@cache
+def _mirrored(names):
+    """One for all runs of a process: messages of a second would meet the first's."""
+    return tf.distribute.MirroredStrategy(names)
 
 
 def _of_this_machine(devices):

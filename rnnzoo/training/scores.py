@@ -8,6 +8,8 @@ import numpy as np
 from rnnzoo import datasets, recurrence
 from rnnzoo.datasets import splits
 from rnnzoo.datasets.languages.reber import AUTOMATA, LETTERS
+from rnnzoo.devices import clusters
+from rnnzoo.devices.replicated import strategy_of
 from rnnzoo.errors import unknown
 from rnnzoo.generation import generate
 from rnnzoo.layers import Counted
@@ -100,7 +102,9 @@ class MeasureEachEpoch(keras.callbacks.Callback):
         metric = self.scorer.recipe.metric
         if "val_" + metric not in logs:
             value = self.scorer.measures[metric](self.scorer, "validation")
-            logs["val_" + metric] = value
+            # The same on all machines, or one of them might stop before the others.
+            logs["val_" + metric] = float(clusters.from_chief(
+                strategy_of(self.model), repr(float(value)).encode()))
 
 
 @measure("tagging")

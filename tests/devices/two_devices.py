@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 import rnnzoo
-from rnnzoo import recurrence
+from rnnzoo import recipes, recurrence, training
+from rnnzoo.devices import strategies
 
 CPU, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(
@@ -21,7 +22,7 @@ random = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def strategy():
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    return strategies.chosen("all")
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,16 @@ def test_answers_are_those_of_one_device(strategy):
                 lambda m: m.predict_on_batch(x[:3]),
                 lambda m: m.evaluate(x, y, batch_size=4, verbose=0)):
         assert_same(ask(several), ask(one))
+
+
+def test_a_recipe_is_run_on_as_many_devices_as_are_asked_for(tmp_path, strategy):
+    recipe = recipes.load("bipolar_patterns_hopfield", [
+        "network.units=50", "data.options={length: 50, load: 0.1}"])
+    assert strategies.chosen(2) is strategy and strategies.count(strategy) == 2
+    folder = rnnzoo.train(recipe, tmp_path, devices=2, export=False)
+    assert training.evaluate(folder)["recalled"] == 1
+    with pytest.raises(ValueError, match="devices=3 asks for 3.*sees 2"):
+        rnnzoo.train(recipe, tmp_path, devices=3)
 
 
 def test_what_cannot_work_is_switched_off_with_a_message(strategy):
