@@ -39,7 +39,9 @@ class Checkpoint(keras.callbacks.Callback):
         self.set_model(model)
         with scope_of(model):
             model.optimizer.build(model.trainable_variables)
-        saved = path.read_bytes() if path and path.exists() else b""
+        saved = b""
+        if path and path.exists():
+            saved = path.read_bytes() or b"nothing"     # is damaged, and not absent
         if saved := clusters.from_chief(strategy_of(model), saved):
             self._restore(io.BytesIO(saved))
 
