@@ -4,9 +4,10 @@
 
 prints a table and writes it to `speed.csv` beside this file. A row is one network at
 one size: milliseconds for a training step (of a `fit` of 50, with Adam and a dense
-layer on top), for the answer to a batch, and for one step of a stream. Repetitions
-alternate between the peers, and medians are compared: with the better of Keras with and
-without `jit_compile`, and with PyTorch, in a bare loop. Keras has no Jordan network: in
+layer on top), for the answer to a batch, of ten, and for one step of a stream, of 50.
+Repetitions alternate between the peers, and medians are compared: with the better of
+Keras with and without `jit_compile`, and with PyTorch, in a bare loop. A step of a
+stream has `jit_compile` here too. Keras has no Jordan network: in
 its place stands our cell in Keras' own `RNN`, and steps of it are the same on both
 sides. `floor` is the time of the matrix products of a training step alone. Last come
 long sequences, each peer in a process of its own, with its peak memory. Needs the extra
@@ -28,7 +29,7 @@ import torch
 
 from rnnzoo import cells, layers, recurrence
 
-STEPS, OUTPUTS = 50, 8
+STEPS, ANSWERS, OUTPUTS = 50, 10, 8
 REST = 0.4      # seconds after which threads of the peer before wait no longer
 SIZES = [(32, 100, 32, 64), (8, 400, 16, 32), (1, 1000, 8, 32), (32, 100, 32, 256),
          (128, 50, 64, 128)]
@@ -137,7 +138,7 @@ def answering(name, batch, length, features, units):
 
     def by_keras(layer, jit):
         run = tf.function(layer, autograph=False, jit_compile=jit)
-        return lambda: run(x).numpy()
+        return lambda: [run(x).numpy() for _ in range(ANSWERS)]
 
     peers = {"rnnzoo": by_keras(our_layer(name, units), None),
              "keras": by_keras(keras_layer(name, units), None),
@@ -145,8 +146,9 @@ def answering(name, batch, length, features, units):
     if name in TORCH:
         layer, there = TORCH[name](features, units, batch_first=True), torch.tensor(
             x.numpy())
-        peers["torch"] = torch.inference_mode()(lambda: layer(there))
-    return peers, 1
+        peers["torch"] = torch.inference_mode()(
+            lambda: [layer(there) for _ in range(ANSWERS)])
+    return peers, ANSWERS
 
 
 def stepping(name, batch, length, features, units):
@@ -166,7 +168,7 @@ def stepping(name, batch, length, features, units):
 
         return steps
 
-    peers = {"rnnzoo": by_keras(our_layer(name, units).cell, None),
+    peers = {"rnnzoo": by_keras(our_layer(name, units).cell, True),
              "keras": by_keras(keras_layer(name, units).cell, None),
              "keras jit": by_keras(keras_layer(name, units).cell, True)}
     if name in TORCH:
@@ -231,11 +233,13 @@ def measured(what, name, size, repetitions):
 
 def long(peer, batch, length, features, units):
     """In a process of its own: seconds of a training step, and peak memory in MB."""
-    layer = our_layer("lstm", units) if peer == "rnnzoo" else keras_layer("lstm", units)
-    fitted = model(layer, features, peer == "keras jit")
+    layer = our_layer if peer == "rnnzoo" else keras_layer
     x, y = (np.random.default_rng(0).normal(size=(batch, length, width))
             .astype("float32") for width in (features, OUTPUTS))
-    fitted.train_on_batch(x[:, :10], y[:, :10])
+    # Of two lengths, one model would be traced for any.
+    first, fitted = (
+        model(layer("lstm", units), features, peer == "keras jit") for _ in range(2))
+    first.train_on_batch(x[:, :10], y[:, :10])
     before = peak()
     fitted.train_on_batch(x, y)
     seconds = []
