@@ -44,7 +44,7 @@ def backward(run):
         cut = _Cut(inputs)
         first, second = (run(*half) for half in zip(
             cut.inputs(inputs), kept, cut.gradient(dy, axis=1),
-            cut.lists(dlast, cut.gradient)))
+            cut.all(dlast, cut.gradient)))
 
         def joined(some, others, axis=0):
             return [None if a is None else cut.joined(a, b, axis)
@@ -78,15 +78,15 @@ class _Cut:
             return v[:, :self.size], v[:, self.skipped:]
         return v[:self.size], v[self.skipped:]
 
-    def lists(self, tensors, halves):
+    def all(self, tensors, halves):
         """Two lists of the `halves` of tensors."""
         return map(list, zip(*map(halves, tensors))) if tensors else ([], [])
 
     def inputs(self, inputs):
         """The `Inputs` of both halves."""
-        z, mask = (self.lists(v, lambda v: self.both(v, axis=1))
+        z, mask = (self.all(v, lambda v: self.both(v, axis=1))
                    for v in (inputs.z, inputs.mask))
-        states, constants = (self.lists(v, self.both)
+        states, constants = (self.all(v, self.both)
                              for v in (inputs.states, inputs.constants))
         return [inputs._replace(z=z, mask=mask, states=states, constants=constants)
                 for z, mask, states, constants in zip(z, mask, states, constants)]

@@ -138,7 +138,8 @@ class Tapped:
         self.fixed = [not _depends(kernel, moving) for kernel in kernels]
         self.lifted = [fixed and _depends(kernel, trained)
                        for fixed, kernel in zip(self.fixed, kernels)]
-        self.kept = [fixed and kernel.shape.num_elements() > SMALL
+        most = SMALL if self.compiled else 0
+        self.kept = [fixed and kernel.shape.num_elements() > most
                      for fixed, kernel in zip(self.fixed, kernels)]
         # A masked step shows the state that it would have had.
         shown = [i for i, s in enumerate(new) if s is y and not inputs.mask]
