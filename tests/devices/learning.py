@@ -23,13 +23,13 @@ def learned(scope=nullcontext):
     rows = tf.data.Dataset.from_tensor_slices((x, y))
     patterns = np.sign(random.normal(size=(5, 20)))
     with scope():
-        by_gradient, in_closed_form = (
-            rnnzoo.build(name, 6, task="forecasting", input_shape=(None, 3),
-                         output_size=3, seed=1) for name in ("elman", "esn"))
+        models = [rnnzoo.build(name, 6, task="forecasting", input_shape=(None, 3),
+                               output_size=3, seed=1)
+                  for name in ("elman", "lstm", "jordan", "esn")]
         memory = rnnzoo.build("hopfield", 20)
     found = {}
     with recurrence.using("fast"):
-        for model in (by_gradient, in_closed_form):
+        for model in models:
             data = rows.batch(6)        # and of two
             history = model.fit(data, validation_data=data, epochs=2, shuffle=False,
                                 verbose=0).history

@@ -199,19 +199,25 @@ def cluster(ports):
              "TF_CONFIG": stated(addresses, index=k)} for k in range(len(ports))]
 
 
-def test_three_machines_learn_what_one_does_and_keras_alone_cannot(
-        free_port, tmp_path):
+@pytest.fixture(scope="module")
+def learned_alone():
+    return learned()
+
+
+@pytest.mark.parametrize("machines", [2, 3])
+def test_machines_learn_what_one_does_and_keras_alone_cannot(
+        machines, free_port, tmp_path, learned_alone):
     command = [sys.executable, HERE / "learning.py"]
     started = [
         subprocess.Popen([*command, tmp_path / f"{k}.npz"], env=environment,
                          stderr=subprocess.PIPE, text=True)
-        for k, environment in enumerate(cluster([free_port() for _ in range(3)]))]
-    wanted = learned()
+        for k, environment in enumerate(
+            cluster([free_port() for _ in range(machines)]))]
     for k, process in enumerate(started):
         assert process.wait() == 0, process.stderr.read()
         found = np.load(tmp_path / f"{k}.npz")
-        for name in wanted:
-            np.testing.assert_allclose(found[name], wanted[name], 1e-5, 1e-5)
+        for name, wanted in learned_alone.items():
+            np.testing.assert_allclose(found[name], wanted, 1e-5, 1e-5)
         # If Keras can, two methods of `Replicated` are not needed any more.
         assert "PerReplica" in str(found["complaint"])
 
