@@ -28,6 +28,7 @@ import tensorflow as tf
 import torch
 
 from rnnzoo import cells, layers, recurrence
+from rnnzoo.pipelines import ahead
 
 STEPS, ANSWERS, OUTPUTS = 50, 10, 8
 REST = 0.4      # seconds after which threads of the peer before wait no longer
@@ -62,11 +63,8 @@ def model(layer, features, jit=False):
 
 
 def batches(x, y, size):
-    # Left to tune itself, a dataset ends on a timer of 10, 30, 70, 150, ... ms.
-    fixed = tf.data.Options()
-    fixed.autotune.enabled = False
     rows = tf.data.Dataset.from_tensor_slices((x, y))
-    return rows.batch(size, drop_remainder=True).with_options(fixed)
+    return ahead(rows.batch(size, drop_remainder=True))
 
 
 class Torch(torch.nn.Module):

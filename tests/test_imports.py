@@ -15,7 +15,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Each layer may import those before it, and itself.
 LAYERS = [
-    {"errors", "files", "threads"},
+    {"errors", "files", "pipelines", "threads"},
     {"registry"},
     {"configuration"},
     {"initializers"},

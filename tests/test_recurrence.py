@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from rnnzoo import explain, layers, recurrence
+from rnnzoo import explain, layers, recurrence, threads
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
 from rnnzoo.recurrence import halves, rungs, segments
@@ -374,7 +374,7 @@ def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
 def test_halves_of_a_batch_change_nothing(
         cell, path, rows, known, jit_compile, monkeypatch):
     monkeypatch.setattr(halves, "FEWEST", 3)
-    monkeypatch.setenv(halves.VARIABLE, "2")
+    monkeypatch.setenv(threads.INTEROP, "2")
     plain = flat_gradients(cell, "ragged", "plain", rows=rows)
     halved = flat_gradients.__wrapped__(
         cell, "ragged", path, jit_compile=jit_compile, rows=rows, known=known)
@@ -387,8 +387,8 @@ def test_halves_are_run_where_there_are_rows_and_cores_enough(monkeypatch):
         z = types.SimpleNamespace(shape=(1, rows, 1))
         return halves.are_worth_it(Inputs([z], [], [], [], [], []), forgetting)
 
-    for threads, expected in (("1", [False] * 4), ("2", [False, True, True, False])):
-        monkeypatch.setenv(halves.VARIABLE, threads)
+    for cores, expected in (("1", [False] * 4), ("2", [False, True, True, False])):
+        monkeypatch.setenv(threads.INTEROP, cores)
         assert [worth(15), worth(16), worth(None), worth(None, True)] == expected
 
 

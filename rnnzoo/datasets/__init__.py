@@ -39,7 +39,7 @@ from pathlib import Path
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from rnnzoo import files
+from rnnzoo import files, pipelines
 from rnnzoo.datasets import (
     associative,
     dynamics,
@@ -168,7 +168,7 @@ def symbols(builder):
 
 def batches(rows, batch_size):
     """All rows once, in their order; sequences of a batch are padded to its longest."""
-    return _ahead(rows.padded_batch(batch_size))
+    return pipelines.ahead(rows.padded_batch(batch_size))
 
 
 def epochs(rows, batch_size, seed, first, last, word_dropout=0):
@@ -193,15 +193,4 @@ def epochs(rows, batch_size, seed, first, last, word_dropout=0):
 
     dataset = tf.data.Dataset.range(first, last).flat_map(epoch)
     counted = tf.data.experimental.assert_cardinality(steps * (last - first))
-    return _ahead(dataset.apply(counted)), steps
-
-
-def _ahead(batches):
-    """Batches made while the one before is used.
-
-    Left to tune itself, a pipeline ends no sooner than its timer, which goes off after
-    10, 30, 70, 150, ... ms.
-    """
-    fixed = tf.data.Options()
-    fixed.autotune.enabled = False
-    return batches.prefetch(2).with_options(fixed)
+    return pipelines.ahead(dataset.apply(counted)), steps

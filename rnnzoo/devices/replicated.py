@@ -6,7 +6,8 @@ from functools import cached_property, wraps
 import keras
 from keras import ops, tree
 
-from rnnzoo.devices.sharing import is_dataset, shared_out
+from rnnzoo.devices.sharing import shared_out
+from rnnzoo.pipelines import is_dataset
 
 OFF = {"jit_compile": False, "steps_per_execution": 1}      # on several devices
 

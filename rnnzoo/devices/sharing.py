@@ -1,14 +1,6 @@
 """Datasets of whole batches, of which every replica gets its rows."""
 
-import sys
-
 from keras import tree
-
-
-def is_dataset(x):
-    """Whether it is a `tf.data.Dataset`, which comes from a TensorFlow that runs."""
-    tf = sys.modules.get("tensorflow")
-    return bool(tf) and isinstance(x, tf.data.Dataset)
 
 
 def shared_out(dataset, strategy):

@@ -1,10 +1,11 @@
 """Data is looked at before any work starts: shapes, ranges, numbers that are none."""
 
-import sys
 import warnings
 
 import keras
 import numpy as np
+
+from rnnzoo.pipelines import is_dataset
 
 NO_NUMBER = "{} holds numbers that are NaN or infinite; remove or replace them."
 
@@ -33,10 +34,8 @@ def check(network, x, y=None, weights=None, *, learns=True):
     if network.arguments is None:
         raise ValueError("This network was not made by rnnzoo.build, so it does not "
                          "know what it is for. Build it there.")
-    # A dataset can only come from a TensorFlow that is there already.
-    tf = sys.modules.get("tensorflow")
-    if tf and isinstance(x, tf.data.Dataset):
-        return _checked_dataset(tf, network, x, learns), y, weights
+    if is_dataset(x):
+        return _checked_dataset(network, x, learns), y, weights
     x, y, weights = (
         _array(v, name) for v, name in ((x, "x"), (y, "y"), (weights, "sample_weight")))
     if isinstance(x, np.ndarray) or keras.ops.is_tensor(x):
@@ -50,8 +49,7 @@ def warn_of_unknown_length(x):
     Keras then advances the optimizer by one step too many in every epoch, which bends
     learning rate schedules and Adam.
     """
-    tf = sys.modules.get("tensorflow")
-    if tf and isinstance(x, tf.data.Dataset) and x.cardinality() < 0:
+    if is_dataset(x) and x.cardinality() < 0:
         warnings.warn(
             "The dataset does not know its number of batches, and Keras takes an "
             "optimizer step too many in every epoch. Apply "
@@ -70,7 +68,9 @@ def _check_arrays(network, x, y, weights, learns):
         raise ValueError(NO_NUMBER.format("sample_weight"))
 
 
-def _checked_dataset(tf, network, dataset, learns):
+def _checked_dataset(network, dataset, learns):
+    import tensorflow as tf
+
     if int(dataset.cardinality()) == 0:
         raise ValueError("The dataset is empty; at least one batch is needed.")
     x, y, _ = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)

@@ -111,10 +111,10 @@ class MemoryNetwork(Replicated, keras.Model):
             if kwargs.get(name) is not None:
                 raise ValueError(f"A memory stores whole patterns; `{name}` is nothing "
                                  "to it.")
-        x, y = self._checked(x, y, self.memory.alphabet)
+        x, y = patterns.to_store(self.memory, x, y)
         if isinstance(x, np.ndarray):
             batch_size = batch_size or len(x)
-            self._check_room(self._count + len(x))
+            patterns.check_room(self.memory, self._count + len(x))
         kwargs.setdefault("shuffle", False)     # some rules mind the order
         callbacks = kwargs.pop("callbacks", None) or []
         callbacks = [*keras.tree.flatten(callbacks), _FirstEpochStores()]
@@ -123,7 +123,7 @@ class MemoryNetwork(Replicated, keras.Model):
                                   **kwargs)
         finally:
             self.learns, self.train_function = True, None
-        self._check_room(self._count)
+        patterns.check_room(self.memory, self._count)
         self._warn_of_overload()
         return history
 
@@ -160,13 +160,13 @@ class MemoryNetwork(Replicated, keras.Model):
             ValueError: if fewer are stored, or, where that can be told, not these.
             NotImplementedError: if the rule cannot take a pattern out; it says why.
         """
-        sides = [x] if y is None else [x, y]
-        batch = [*self._sides(sides, {}, self.memory.alphabet).values()]
+        memory, given = self.memory, [x] if y is None else [x, y]
+        batch = [*patterns.sides(memory, given, {}, memory.alphabet).values()]
         before, asked = self._count, len(batch[0])
         if asked > before:
             raise ValueError(f"{asked} patterns cannot be forgotten; the memory holds "
                              f"{before}.")
-        self.memory.forget(*batch)
+        memory.forget(*batch)
         missing = asked - (before - self._count)
         if missing:
             raise ValueError(f"{missing} of the {asked} patterns are not stored; the "
@@ -176,7 +176,7 @@ class MemoryNetwork(Replicated, keras.Model):
 
     def predict(self, x, batch_size=None, *args, **kwargs):
         """Lets the memory settle from cues; returns what it recalls."""
-        x = self._checked_cues(x)
+        x = patterns.cues(self.memory, x)
         if isinstance(x, np.ndarray):
             batch_size = batch_size or ROWS
             alone = not args and kwargs.keys() <= {"verbose"}
@@ -196,7 +196,8 @@ class MemoryNetwork(Replicated, keras.Model):
         Returns:
             A `Recall` or `PairRecall`, of NumPy arrays.
         """
-        sides = self._sides(cues, sides, self.memory.cue_alphabet, least=1)
+        sides = patterns.sides(self.memory, cues, sides, self.memory.cue_alphabet,
+                               least=1)
         return self._questions.recall.answer(sides, batch_size)
 
     def energy(self, *states, batch_size=ROWS, **sides):
@@ -210,7 +211,7 @@ class MemoryNetwork(Replicated, keras.Model):
         Returns:
             A NumPy array `(batch,)`.
         """
-        sides = self._sides(states, sides, None)
+        sides = patterns.sides(self.memory, states, sides, None)
         return self._questions.energy.answer(sides, batch_size)
 
     def descent(self, *cues, steps=None):
@@ -226,7 +227,7 @@ class MemoryNetwork(Replicated, keras.Model):
             and the energies `(steps + 1, batch)`.
         """
         memory = self.memory
-        sides = self._sides(cues, {}, memory.cue_alphabet)
+        sides = patterns.sides(memory, cues, {}, memory.cue_alphabet)
         path, energies = memory.trace(*sides.values(), steps=steps)
         path = [tuple(map(ops.convert_to_numpy, states)) for states in path]
         return ([states if len(sides) > 1 else states[0] for states in path],
@@ -258,7 +259,7 @@ class MemoryNetwork(Replicated, keras.Model):
             `overlap`, the mean cosine between what is recalled and what should be, and
             `recalled`, the share of cues that lead there exactly.
         """
-        x = self._checked_cues(x)
+        x = patterns.cues(self.memory, x)
         if isinstance(x, np.ndarray):
             batch_size = batch_size or ROWS
             *others, side = self.memory.sides
@@ -277,52 +278,6 @@ class MemoryNetwork(Replicated, keras.Model):
         arguments = {key: revived(value) for key, value in config.items()}
         name, units = arguments.pop("name"), arguments.pop("units")
         return assemble(registry.info(name), units, arguments)
-
-    # What is refused
-
-    def _sides(self, given, named, alphabet, least=None):
-        """Sides by name, checked: at least so many of them, or all."""
-        names = list(self.memory.sides)
-        for name in named:
-            if name not in names:
-                raise ValueError(unknown("side", name, names))
-        sides = {**dict(zip(names, given)), **named}
-        sides = {n: sides[n] for n in names if sides.get(n) is not None}
-        if len(given) > len(names) or len(sides) < (least or len(names)):
-            raise ValueError(f'"{self.memory.name}" takes '
-                             f"{(' or ' if least else ' and ').join(names)}; received "
-                             f"{len(given) + len(named)} arrays.")
-        return patterns.check(self.memory, sides, alphabet)
-
-    def _checked(self, x, y, alphabet):
-        memory = self.memory
-        paired = len(memory.sides) > 1
-        if patterns.is_dataset(x):
-            parts = x.element_spec if isinstance(x.element_spec, tuple) else (0,)
-            _check_sides(memory, len(parts))
-            return patterns.checked_dataset(memory, x, [alphabet] * 2), y
-        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "__next__"):
-            return x, y
-        _check_sides(memory, sum(v is not None for v in (x, y)))
-        sides = dict(zip(memory.sides, (x, y)))
-        x, *y = patterns.check(memory, sides, alphabet).values()
-        return x, y[0] if paired else None
-
-    def _checked_cues(self, x):
-        memory = self.memory
-        if patterns.is_dataset(x):
-            return patterns.checked_dataset(memory, x, [memory.cue_alphabet])
-        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "__next__"):
-            return x
-        side = next(iter(memory.sides))
-        return patterns.check(memory, {side: x}, memory.cue_alphabet)[side]
-
-    def _check_room(self, wanted):
-        room = self.memory.room
-        if room is not None and wanted > room:
-            raise ValueError(
-                f"{wanted} patterns do not fit into {room} slots; {room} is the most "
-                f"that is stored. Build it with slots={wanted}, or forget some.")
 
     def _warn_of_overload(self):
         capacity, count = self.memory.capacity, self._count
@@ -361,13 +316,3 @@ class _FirstEpochStores(keras.callbacks.Callback):
         elif self.model.learns:
             self.model.learns = False
             self.model.make_train_function(force=True)
-
-
-def _check_sides(memory, given):
-    if given == len(memory.sides):
-        return
-    if len(memory.sides) > 1:
-        raise ValueError(f'"{memory.name}" stores pairs: fit(a, b), or a dataset of '
-                         f"pairs. Sides received: {given}.")
-    raise ValueError(f'"{memory.name}" stores single patterns: fit(x). For pairs build '
-                     f'"bam". Sides received: {given}.')

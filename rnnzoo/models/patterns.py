@@ -1,9 +1,10 @@
 """Patterns and cues are looked at before a memory gets them: shape, alphabet, NaN."""
 
-import sys
-
 import keras
 import numpy as np
+
+from rnnzoo.errors import unknown
+from rnnzoo.pipelines import is_dataset
 
 
 def check(memory, sides, alphabet):
@@ -35,13 +36,54 @@ def check(memory, sides, alphabet):
             for name, v in sides.items()}
 
 
-def is_dataset(x):
-    """Whether it is a `tf.data.Dataset`, which comes from a TensorFlow that runs."""
-    tf = sys.modules.get("tensorflow")
-    return bool(tf) and isinstance(x, tf.data.Dataset)
+def to_store(memory, x, y):
+    """What `fit` was given, checked; generators are left alone."""
+    if is_dataset(x):
+        parts = x.element_spec if isinstance(x.element_spec, tuple) else (0,)
+        _check_number(memory, len(parts))
+        return _checked_dataset(memory, x, [memory.alphabet] * 2), y
+    if _generates(x):
+        return x, y
+    _check_number(memory, sum(v is not None for v in (x, y)))
+    x, *y = check(memory, dict(zip(memory.sides, (x, y))), memory.alphabet).values()
+    return x, y[0] if y else None
 
 
-def checked_dataset(memory, dataset, alphabets):
+def cues(memory, x):
+    """What `predict` was given, checked; generators are left alone."""
+    if is_dataset(x):
+        return _checked_dataset(memory, x, [memory.cue_alphabet])
+    if _generates(x):
+        return x
+    side = next(iter(memory.sides))
+    return check(memory, {side: x}, memory.cue_alphabet)[side]
+
+
+def sides(memory, given, named, alphabet, least=None):
+    """Arrays by the name of their side, checked: at least so many of them, or all."""
+    names = list(memory.sides)
+    for name in named:
+        if name not in names:
+            raise ValueError(unknown("side", name, names))
+    found = {**dict(zip(names, given)), **named}
+    found = {n: found[n] for n in names if found.get(n) is not None}
+    if len(given) > len(names) or len(found) < (least or len(names)):
+        raise ValueError(f'"{memory.name}" takes '
+                         f"{(' or ' if least else ' and ').join(names)}; received "
+                         f"{len(given) + len(named)} arrays.")
+    return check(memory, found, alphabet)
+
+
+def check_room(memory, wanted):
+    """Refuses more patterns than a memory of a given size stores."""
+    room = memory.room
+    if room is not None and wanted > room:
+        raise ValueError(
+            f"{wanted} patterns do not fit into {room} slots; {room} is the most "
+            f"that is stored. Build it with slots={wanted}, or forget some.")
+
+
+def _checked_dataset(memory, dataset, alphabets):
     """A dataset with the same checks in it: of shapes now, of values as it is read.
 
     Args:
@@ -49,7 +91,8 @@ def checked_dataset(memory, dataset, alphabets):
         dataset: of batches of what `fit` takes.
         alphabets: for each part of a batch.
     """
-    tf = sys.modules["tensorflow"]
+    import tensorflow as tf
+
     if int(dataset.cardinality()) == 0:
         raise ValueError("The dataset is empty; at least one batch is needed.")
     spec = dataset.element_spec
@@ -81,6 +124,21 @@ def checked_dataset(memory, dataset, alphabets):
         return batch if len(batch) > 1 else batch[0]
 
     return dataset.map(assert_values)
+
+
+def _generates(x):
+    return isinstance(x, keras.utils.PyDataset) or hasattr(x, "__next__")
+
+
+def _check_number(memory, given):
+    """Whether so many arrays are the sides of the memory."""
+    if given == len(memory.sides):
+        return
+    if len(memory.sides) > 1:
+        raise ValueError(f'"{memory.name}" stores pairs: fit(a, b), or a dataset of '
+                         f"pairs. Sides received: {given}.")
+    raise ValueError(f'"{memory.name}" stores single patterns: fit(x). For pairs build '
+                     f'"bam". Sides received: {given}.')
 
 
 def _array(name, v):

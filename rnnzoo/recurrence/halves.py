@@ -9,10 +9,10 @@ import os
 
 import tensorflow as tf
 
+from rnnzoo import threads
 from rnnzoo.recurrence import lists
 
 FEWEST = 16     # rows from which on it is worth it, on two cores
-VARIABLE = "TF_NUM_INTEROP_THREADS"
 
 
 def are_worth_it(inputs, forgetting):
@@ -21,9 +21,9 @@ def are_worth_it(inputs, forgetting):
     Rows that only the graph will count are many in training, but to answer often one.
     """
     rows = inputs.z[0].shape[1]
-    threads = (tf.config.threading.get_inter_op_parallelism_threads()
-               or int(os.environ.get(VARIABLE, 0)) or os.cpu_count())
-    return threads > 1 and (not forgetting if rows is None else rows >= FEWEST)
+    cores = (tf.config.threading.get_inter_op_parallelism_threads()
+             or int(os.environ.get(threads.INTEROP, 0)) or os.cpu_count())
+    return cores > 1 and (not forgetting if rows is None else rows >= FEWEST)
 
 
 def forward(run):

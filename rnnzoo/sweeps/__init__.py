@@ -97,7 +97,7 @@ def tuner(name, method="random", *, max_trials=None, max_size=None,
     if method in ("random", "bayesian") and max_trials is None:
         max_trials = TRIALS
     cls = HyperbandSearch if method == "hyperband" else Search
-    if (method in ("random", "grid") and reservoirs.fit(hypermodel.space, objective)
+    if (method in ("random", "grid") and reservoirs.suit(hypermodel.space, objective)
             and not (max_size or max_milliseconds or hparams or chiefs.is_several())):
         cls = ReservoirSearch
     oracle = ORACLES[method](**options)

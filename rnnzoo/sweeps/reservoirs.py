@@ -34,7 +34,7 @@ MEASURES = {"loss": lambda squared, absolute, variance: squared,
 ROWS = 2**15        # of the states of all candidates, that are kept at once
 
 
-def fit(space, objective):
+def suit(space, objective):
     """Whether all networks of a space are one reservoir, scaled in several ways.
 
     Args:
