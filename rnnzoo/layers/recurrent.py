@@ -135,9 +135,8 @@ class Recurrent(keras.layers.RNN):
             initial_state = list(before.values())
         states = self._start(first, initial_state)
         sequences = self._with_teacher(sequences, training)
-        z, constants = self.cell.prepare(sequences, context, training)
-        outputs, states = recurrence.recur(
-            self.cell, z, states, constants, mask=mask, training=training,
+        outputs, states = recurrence.run(
+            self.cell, sequences, states, context, mask=mask, training=training,
             go_backwards=self.go_backwards,
             unroll=self.unroll or before is not None and first.shape[1] == 1,
             zero_output_for_mask=self.zero_output_for_mask,
@@ -156,11 +155,10 @@ class Recurrent(keras.layers.RNN):
         Where `teaching` shows targets, the cell is fed with them, in training or not.
         """
         first = tree.flatten(sequences)[0]
-        z, constants = self.cell.prepare(
-            self._with_teacher(sequences, training=True), None, training)
-        features, _ = recurrence.recur(
-            _Featured(self.cell), z, self._start(first, None), constants,
-            mask=_only(mask), go_backwards=self.go_backwards)
+        sequences = self._with_teacher(sequences, training=True)
+        features, _ = recurrence.run(
+            _Featured(self.cell), sequences, self._start(first, None),
+            mask=_only(mask), training=training, go_backwards=self.go_backwards)
         return features
 
     def _check(self, x, mask):

@@ -4,13 +4,14 @@
     for t in range(time):
         y[t], states = cell(z[t], states, context=constants, product=matmul)
 
-Four ways compute just this, with the same values and gradients. `plain` is the loop as
+Five ways compute just this, with the same values and gradients. `plain` is the loop as
 it stands, differentiated by the framework. `fast` takes out of the backward loop all
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
-needs, for kernels that do not learn, and to answer (`frozen.py`). What a gradient needs
-of long sequences is kept in segments (`segments.py`); lengths that vary are few shapes
-(`rungs.py`); two cores take half the rows each (`halves.py`).
+needs, for kernels that do not learn (`frozen.py`). `whole` is to answer: all is under
+XLA, what prepares the loop too. What a gradient needs of long sequences is kept in
+segments (`segments.py`); lengths that vary are few shapes (`rungs.py`); two cores take
+half the rows each (`halves.py`).
 """
 
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from keras import ops, tree
 from rnnzoo.errors import unknown
 from rnnzoo.recurrence.generic import Unservable, scanned, single, unrolled
 
-PATHS = ("auto", "plain", "fast", "compiled", "frozen")
+PATHS = ("auto", "plain", "fast", "compiled", "frozen", "whole")
 
 _asked = ContextVar("path", default="auto")
 _here = ContextVar("here", default=False)
@@ -91,9 +92,38 @@ def choose(*, training, frozen=False, unroll=False, eagerly=False, steps=None):
         return Path("plain", "unroll=True asks for the steps to be written out")
     from rnnzoo.recurrence import tensorflow
 
-    forgets = frozen if training else _here.get() and (
-        frozen or tensorflow.is_worth_compiling(steps))
-    return Path(*tensorflow.best_path(training, forgets, eagerly))
+    here = not training and _here.get()
+    return Path(*tensorflow.best_path(
+        training, eagerly, forgets=frozen and (training or here),
+        whole=here and tensorflow.is_worth_compiling(steps)))
+
+
+def run(cell, x, states, context=None, *, mask=None, unroll=False, training=False,
+        **options):
+    """Prepares sequences for a cell and runs it over them.
+
+    Args:
+        cell: a built `Cell`.
+        x: `(batch, time, features)`, or a nest of such tensors.
+        states: list of the states before the first step.
+        context: nest of tensors `(batch, ...)`, for cells that take it.
+        mask, unroll, training: as for `recur`.
+        **options: further ones of `recur`.
+
+    Returns:
+        What `recur` returns.
+    """
+    def run_prepared(x, states, context, mask):
+        z, constants = cell.prepare(x, context, training)
+        return recur(cell, z, states, constants, mask=mask, unroll=unroll,
+                     training=training, **options)
+
+    path = _path(cell, x, unroll, training)
+    if path.name != "whole":
+        return run_prepared(x, states, context, mask)
+    from rnnzoo.recurrence import tensorflow
+
+    return tensorflow.as_one(run_prepared, x, states, context, mask)
 
 
 def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=False,
@@ -116,13 +146,12 @@ def recur(cell, z, states, constants, *, mask=None, go_backwards=False, unroll=F
     """
     if unroll and tree.flatten(z)[0].shape[1] == 1:
         return single(cell, z, list(states), constants, mask)
+    path = _path(cell, z, unroll, training)
     z = tree.map_structure(lambda v: ops.swapaxes(v, 0, 1), z)
     mask = None if mask is None else ops.swapaxes(ops.cast(mask, "bool"), 0, 1)
     if go_backwards:
         z = tree.map_structure(lambda v: ops.flip(v, 0), z)
         mask = None if mask is None else ops.flip(mask, 0)
-    path = choose(training=training, frozen=has_frozen_kernels(cell), unroll=unroll,
-                  eagerly=_eagerly(), steps=tree.flatten(z)[0].shape[0])
     try:
         y, states = _loop(path.name, unroll)(cell, z, list(states), constants, mask)
     except Unservable:
@@ -161,6 +190,11 @@ def hold(y, mask):
     rows = ops.reshape(y, (-1, *y.shape[2:]))
     held = ops.take(rows, last * batch + ops.arange(batch), axis=0)
     return ops.where(_like(seen > 0, y), held, ops.zeros_like(held))
+
+
+def _path(cell, sequences, unroll, training):
+    return choose(training=training, frozen=has_frozen_kernels(cell), unroll=unroll,
+                  eagerly=_eagerly(), steps=tree.flatten(sequences)[0].shape[1])
 
 
 def _eagerly():

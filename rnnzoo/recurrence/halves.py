@@ -8,6 +8,7 @@ compiles one function for them; a row in the middle of an odd number is in both.
 import os
 
 import tensorflow as tf
+from keras import tree
 
 from rnnzoo import threads
 from rnnzoo.recurrence import lists
@@ -15,22 +16,36 @@ from rnnzoo.recurrence import lists
 FEWEST = 16     # rows from which on it is worth it, on two cores
 
 
-def are_worth_it(inputs, forgetting):
-    """Whether to cut in two.
+def are_worth_it(rows, forgetting):
+    """Whether to cut so many rows in two.
 
-    Rows that only the graph will count are many in training, but to answer often one.
+    Those that only the graph will count are many in training, but to answer often one.
     """
-    rows = inputs.z[0].shape[1]
     cores = (tf.config.threading.get_inter_op_parallelism_threads()
              or int(os.environ.get(threads.INTEROP, 0)) or os.cpu_count())
     return cores > 1 and (not forgetting if rows is None else rows >= FEWEST)
+
+
+def rows(run):
+    """`run`, which takes and returns tensors `(batch, ...)`, on two halves."""
+
+    def both(*arguments):
+        cut = _Cut(tree.flatten(arguments)[0], axis=0)
+
+        def half(i):
+            return run(*tree.map_structure(
+                lambda v: None if v is None else cut.both(v)[i], arguments))
+
+        return tree.map_structure(cut.joined, half(0), half(1))
+
+    return both
 
 
 def forward(run):
     """`run`, of which outputs and last states come first, on two halves."""
 
     def both(inputs):
-        cut = _Cut(inputs)
+        cut = _Cut(inputs.z[0], axis=1)
         y, last, *kept = zip(*(run(half) for half in cut.inputs(inputs)))
         return cut.joined(*y, axis=1), [cut.joined(*v) for v in zip(*last)], *kept
 
@@ -41,7 +56,7 @@ def backward(run):
     """`run`, which gives gradients as `Tapped.backward` does, on two halves."""
 
     def both(inputs, kept, dy, dlast):
-        cut = _Cut(inputs)
+        cut = _Cut(inputs.z[0], axis=1)
         first, second = (run(*half) for half in zip(
             cut.inputs(inputs), kept, cut.gradient(dy, axis=1),
             cut.all(dlast, cut.gradient)))
@@ -62,13 +77,13 @@ def backward(run):
 class _Cut:
     """The first `size` rows, and those from row `skipped` on."""
 
-    def __init__(self, inputs):
-        rows = inputs.z[0].shape[1]
+    def __init__(self, v, axis):
+        rows = v.shape[axis]
         self.size, self.skipped = ((rows or 0) + 1) // 2, (rows or 0) // 2
         if rows is None:
             # No branch, for XLA knows none that have other shapes. Of few rows the
             # first half has all, and the second has the last one again.
-            rows = tf.shape(inputs.z[0])[1]
+            rows = tf.shape(v)[axis]
             many = rows >= FEWEST
             self.size = tf.where(many, (rows + 1) // 2, rows)
             self.skipped = tf.where(many, rows // 2, rows - 1)

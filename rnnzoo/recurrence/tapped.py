@@ -19,12 +19,13 @@ from rnnzoo.recurrence.inputs import Inputs, as_kernel
 SMALL = 2**13
 
 
-def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None):
+def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None,
+           within=False):
     """Runs the loop; see `recurrence.recur`. Time is on axis 0 of `z` and `mask`.
 
     `forgetting(loop, compiled)` may make what gives outputs and last states in place of
     the forward loop that keeps what `backward` needs. That one then runs if a gradient
-    is asked for.
+    is asked for. What is compiled may be so `within` a larger function.
 
     Raises:
         Unservable: if the step is not of a kind that this gradient is right for.
@@ -41,13 +42,14 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None)
         given = rungs.lengthened(given, -(-time // segments.STEPS) * segments.STEPS)
 
     def compiled(function):
-        if not jit_compile and not tf.executing_eagerly():
+        if within or not jit_compile and not tf.executing_eagerly():
             return function
         return tf.function(function, autograph=False, jit_compile=jit_compile)
 
     forward, back = compiled(loop.forward), compiled(loop.backward)
     answer = forgetting(steps, compiled) if forgetting else forward
-    if jit_compile and halves.are_worth_it(given, forgetting):
+    rows = given.z[0].shape[1]
+    if jit_compile and not within and halves.are_worth_it(rows, forgetting):
         forward, answer = halves.forward(forward), halves.forward(answer)
         back = halves.backward(back)
 

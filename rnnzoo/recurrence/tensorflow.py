@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import ops, tree
 
+from rnnzoo.recurrence import halves
 from rnnzoo.recurrence.frozen import runner
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
@@ -15,15 +16,16 @@ def is_worth_compiling(steps):
     return steps is not None and steps >= STEPS_WORTH_COMPILING
 
 
-def best_path(training, forgets, eagerly):
+def best_path(training, eagerly, forgets, whole):
     """Name of the best path here, and the reason.
 
     Args:
         training: whether gradients may be asked for.
-        forgets: whether the loop is to be compiled without keeping what they need.
         eagerly: whether operations run at once.
+        forgets: whether the loop is to be compiled without keeping what they need.
+        whole: whether all is to be compiled so.
     """
-    if not training and not forgets:
+    if not training and not forgets and not whole:
         return "plain", "no gradient is needed, so nothing is kept for one"
     if eagerly:
         return "plain", "eager execution: a step at a time; tf.function is faster"
@@ -34,6 +36,8 @@ def best_path(training, forgets, eagerly):
         return uncompiled, "a GPU runs the operations of a step without XLA"
     if forgets:
         return "frozen", "on a CPU, XLA fuses a step; nothing is kept for a gradient"
+    if whole:
+        return "whole", "on a CPU, XLA fuses a step, and what comes before and after"
     return "compiled", "on a CPU, XLA fuses the small operations of a step"
 
 
@@ -93,6 +97,25 @@ def frozen(cell, z, states, constants, mask):
     """`compiled`, and nothing is kept for a gradient until one is asked for."""
     return tapped(cell, z, states, constants, mask, jit_compile=True,
                   forgetting=runner(cell))
+
+
+def whole(cell, z, states, constants, mask):
+    """`frozen`, within what is compiled already; see `as_one`."""
+    return tapped(cell, z, states, constants, mask, jit_compile=True,
+                  forgetting=runner(cell), within=True)
+
+
+def as_one(run, *arguments):
+    """What `run` returns of tensors `(batch, ...)`, by one function under XLA.
+
+    Around a loop that is compiled by itself, the few operations that prepare and turn
+    its tensors take as long as a short sequence does.
+    """
+    run = tf.function(run, autograph=False, jit_compile=True)
+    rows = tree.flatten(arguments)[0].shape[0]
+    if halves.are_worth_it(rows, forgetting=True):
+        run = halves.rows(run)
+    return run(*arguments)
 
 
 def length(z):
