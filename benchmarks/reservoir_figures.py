@@ -42,8 +42,8 @@ def mackey_glass(units, seed):
     model = rnnzoo.build(
         "esn", units, task="forecasting", input_shape=(None, 1), output_size=1,
         spectral_radius=0.79, leak_rate=0.44 * 0.9, gain=0.44, connectivity=0.0125,
-        input_scaling=0.56, bias_scaling=0.2 * 0.14, washout=1000, ridge=2e-12,
-        dtype="float64", seed=seed)
+        input_scaling=0.56, bias_scaling=0.2 * 0.14, washout=1000, readout="qr",
+        ridge=2e-14, dtype="float64", seed=seed)
     model.fit(x[:, :-1], x[:, 1:], verbose=0)
     y = rnnzoo.generate(model, runs[:, :1000], 84)
     return measures.nrmse_at(runs[:, 1000:], y, 84, variance=x.var())

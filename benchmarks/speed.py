@@ -5,13 +5,12 @@
 prints a table and writes it to `speed.csv` beside this file. A row is one network at
 one size: milliseconds for a training step (of a `fit` of 50, with Adam and a dense
 layer on top), for the answer to a batch, of ten, and for one step of a stream, of 50.
-Repetitions alternate between the peers, and medians are compared: with the better of
-Keras with and without `jit_compile`, and with PyTorch, in a bare loop. A step of a
-stream has `jit_compile` here too. Keras has no Jordan network: in
-its place stands our cell in Keras' own `RNN`, and steps of it are the same on both
-sides. `floor` is the time of the matrix products of a training step alone. Last come
-long sequences, each peer in a process of its own, with its peak memory. Needs the extra
-"benchmarks".
+Repetitions alternate between the peers, and medians are compared: of rnnzoo and of
+Keras the better of `jit_compile` on and off, and PyTorch in a bare loop. Keras has no
+Jordan network: in its place stands our cell in Keras' own `RNN`, and steps of it are
+the same on both sides. `floor` is the time of the matrix products of a training step
+alone. Last come long sequences, each peer in a process of its own, with its peak
+memory. Needs the extra "benchmarks".
 """
 
 import csv
@@ -67,6 +66,13 @@ def batches(x, y, size):
     return ahead(rows.batch(size, drop_remainder=True))
 
 
+def both(by_keras, name, units):
+    """Two peers of rnnzoo and two of Keras, from a layer and from `jit_compile`."""
+    return {f"{peer} jit" if jit else peer: by_keras(layer(name, units), jit)
+            for peer, layer in (("rnnzoo", our_layer), ("keras", keras_layer))
+            for jit in (False, True)}
+
+
 class Torch(torch.nn.Module):
     def __init__(self, name, features, units):
         super().__init__()
@@ -89,9 +95,7 @@ def training(name, batch, length, features, units):
         fitted = model(layer, features, jit)
         return lambda: fitted.fit(data, shuffle=False, verbose=0)
 
-    peers = {"rnnzoo": by_keras(our_layer(name, units), "auto"),
-             "keras": by_keras(keras_layer(name, units), False),
-             "keras jit": by_keras(keras_layer(name, units), True)}
+    peers = both(by_keras, name, units)
     if name in TORCH:
         network = Torch(name, features, units)
         adam = torch.optim.Adam(network.parameters())
@@ -138,9 +142,7 @@ def answering(name, batch, length, features, units):
         run = tf.function(layer, autograph=False, jit_compile=jit)
         return lambda: [run(x).numpy() for _ in range(ANSWERS)]
 
-    peers = {"rnnzoo": by_keras(our_layer(name, units), None),
-             "keras": by_keras(keras_layer(name, units), None),
-             "keras jit": by_keras(keras_layer(name, units), True)}
+    peers = both(by_keras, name, units)
     if name in TORCH:
         layer, there = TORCH[name](features, units, batch_first=True), torch.tensor(
             x.numpy())
@@ -152,7 +154,8 @@ def answering(name, batch, length, features, units):
 def stepping(name, batch, length, features, units):
     x = tf.random.normal((1, features))
 
-    def by_keras(cell, jit):
+    def by_keras(layer, jit):
+        cell = layer.cell
         cell.build((1, features))
         run = tf.function(lambda x, states: cell(x, states), jit_compile=jit)
         states = cell.get_initial_state(1)
@@ -166,9 +169,7 @@ def stepping(name, batch, length, features, units):
 
         return steps
 
-    peers = {"rnnzoo": by_keras(our_layer(name, units).cell, True),
-             "keras": by_keras(keras_layer(name, units).cell, None),
-             "keras jit": by_keras(keras_layer(name, units).cell, True)}
+    peers = both(by_keras, name, units)
     if name in TORCH:
         layer, there = TORCH[name](features, units), torch.tensor(x.numpy())
 
@@ -196,9 +197,7 @@ def tagging(name, batch, length, features, units):
         fitted.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit)
         return lambda: fitted.fit(data, shuffle=False, verbose=0)
 
-    return {"rnnzoo": by_keras(our_layer("lstm", units), "auto"),
-            "keras": by_keras(keras_layer("lstm", units), False),
-            "keras jit": by_keras(keras_layer("lstm", units), True)}, STEPS
+    return both(by_keras, "lstm", units), STEPS
 
 
 # Tables
@@ -217,14 +216,14 @@ def measured(what, name, size, repetitions):
             run()
             times[peer].append((time.perf_counter() - start) / count * 1000)
     ms = {peer: median(found) for peer, found in times.items()}
-    best = min(ms["keras"], ms["keras jit"])
+    ours, theirs = (min(ms[peer], ms[f"{peer} jit"]) for peer in ("rnnzoo", "keras"))
     row = dict(zip(("batch", "time", "features", "units"), size))
     return {"what": what.__name__, "network": name, **row,
             **{f"{p} ms": round(ms[p], 3) if p in ms else "" for p in
-               ("rnnzoo", "keras", "keras jit", "torch", "floor")},
-            "over keras": round(best / ms["rnnzoo"], 2),
-            "over torch": round(ms["torch"] / ms["rnnzoo"], 2) if "torch" in ms else "",
-            "of floor": round(ms["floor"] / ms["rnnzoo"], 2) if "floor" in ms else "",
+               ("rnnzoo", "rnnzoo jit", "keras", "keras jit", "torch", "floor")},
+            "over keras": round(theirs / ours, 2),
+            "over torch": round(ms["torch"] / ours, 2) if "torch" in ms else "",
+            "of floor": round(ms["floor"] / ours, 2) if "floor" in ms else "",
             "first s": round(first["rnnzoo"], 2),
             "keras jit first s": round(first["keras jit"], 2)}
 
