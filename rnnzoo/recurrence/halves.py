@@ -2,7 +2,8 @@
 
 Steps wait for one another, and the products of one step are too small to be shared out
 among cores. But no row waits for another row. Both halves are of one size, so that XLA
-compiles one function for them; a row in the middle of an odd number is in both.
+compiles one function for them; a row in the middle of an odd number is in both. Sums
+over rows round otherwise than on one core.
 """
 
 import os
