@@ -22,6 +22,7 @@ import keras
 from keras import ops, tree
 
 from rnnzoo.errors import unknown
+from rnnzoo.recurrence import projecting
 from rnnzoo.recurrence.generic import Unservable, scanned, single, unrolled
 
 PATHS = ("auto", "plain", "fast", "compiled", "frozen", "whole")
@@ -113,12 +114,16 @@ def run(cell, x, states, context=None, *, mask=None, unroll=False, training=Fals
     Returns:
         What `recur` returns.
     """
+    path = _path(cell, x, unroll, training)
+
     def run_prepared(x, states, context, mask):
-        z, constants = cell.prepare(x, context, training)
-        return recur(cell, z, states, constants, mask=mask, unroll=unroll,
+        found, (z, constants) = cell, cell.prepare(x, context, training)
+        if path.name == "whole" and projecting.is_worth_it(cell, z, states, constants):
+            found = projecting.Projecting(cell)
+            z, constants = found.prepare(x, context)
+        return recur(found, z, states, constants, mask=mask, unroll=unroll,
                      training=training, **options)
 
-    path = _path(cell, x, unroll, training)
     if path.name != "whole":
         return run_prepared(x, states, context, mask)
     from rnnzoo.recurrence import tensorflow
