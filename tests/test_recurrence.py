@@ -12,7 +12,7 @@ from keras import ops
 from rnnzoo import explain, layers, recurrence, threads
 from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
-from rnnzoo.recurrence import halves, rungs, segments, tapped
+from rnnzoo.recurrence import halves, projecting, rungs, segments, tapped
 from rnnzoo.recurrence import tensorflow as paths
 
 BATCH, TIME, FEATURES = 6, 7, 5
@@ -296,7 +296,8 @@ CELLS = [LayerNormalised, MatrixMemory, Clockwork, TwoInARow, DerivedKernel,
          SwitchedByTheCount, LookingUp, Choosing]
 
 
-def gradients(layer, x, mask, path, jit_compile, length=TIME, known=True):
+def gradients(layer, x, mask, path, jit_compile, length=TIME, known=True,
+              training=True):
     """Outputs, last states and all gradients, by one of the paths.
 
     The graph knows of `length` steps, of any number if it is None; and of the rows, if
@@ -314,7 +315,7 @@ def gradients(layer, x, mask, path, jit_compile, length=TIME, known=True):
         sources = [x, *([] if context is None else [context])]
         with tf.GradientTape() as tape:
             tape.watch(sources)
-            results = layer(x, mask=mask, context=context, training=True)
+            results = layer(x, mask=mask, context=context, training=training)
             loss = sum(tf.reduce_sum(tf.sin(tf.cast(r, tf.float32)) * (k + 1.0))
                        for k, r in enumerate(results) if r.dtype.is_floating)
         sources += [w.value for w in layer.trainable_weights]
@@ -328,14 +329,15 @@ def gradients(layer, x, mask, path, jit_compile, length=TIME, known=True):
 
 @functools.cache
 def flat_gradients(cell, mask, path, policy="float32", jit_compile=False, length=TIME,
-                   rows=BATCH, known=True):
+                   rows=BATCH, known=True, training=True):
     layer = Recurrent(cell(dtype=policy, seed=1), return_sequences=True,
                       return_state=True, dtype=policy)
     x = np.random.default_rng(2).normal(size=(BATCH, TIME, FEATURES))[:rows]
     mask = None if MASKS[mask] is None else tf.constant(MASKS[mask][:rows])
     layer.build(x.shape)
     x = tf.constant(x, "float32")
-    return tf.nest.flatten(gradients(layer, x, mask, path, jit_compile, length, known))
+    return tf.nest.flatten(
+        gradients(layer, x, mask, path, jit_compile, length, known, training))
 
 
 def assert_same(found, wanted):
@@ -378,18 +380,15 @@ def test_a_length_that_no_graph_knows_changes_nothing(cell, monkeypatch):
     assert_same(padded, plain)
 
 
-@pytest.mark.parametrize("cell, path, rows, known, jit_compile", [
-    (Attending, "compiled", 6, True, False), (Attending, "frozen", 5, True, False),
-    (Clockwork, "compiled", 5, False, False), (Clockwork, "compiled", 2, False, False),
-    (Clockwork, "compiled", 5, False, True), (Attending, "whole", 6, True, False),
-    (Clockwork, "whole", 5, True, False)])
-def test_halves_of_a_batch_change_nothing(
-        cell, path, rows, known, jit_compile, monkeypatch):
+@pytest.mark.parametrize("cell, path, rows, known", [
+    (Attending, "compiled", 6, True), (Attending, "frozen", 5, True),
+    (Clockwork, "compiled", 5, False), (Clockwork, "compiled", 2, False),
+    (Attending, "whole", 6, True), (Clockwork, "whole", 5, True)])
+def test_halves_of_a_batch_change_nothing(cell, path, rows, known, monkeypatch):
     monkeypatch.setattr(halves, "FEWEST", 3)
     monkeypatch.setenv(threads.INTEROP, "2")
     plain = flat_gradients(cell, "ragged", "plain", rows=rows)
-    halved = flat_gradients.__wrapped__(
-        cell, "ragged", path, jit_compile=jit_compile, rows=rows, known=known)
+    halved = flat_gradients.__wrapped__(cell, "ragged", path, rows=rows, known=known)
     assert_same(halved, plain)
 
 
@@ -398,6 +397,34 @@ def test_halves_are_run_where_there_are_rows_and_cores_enough(monkeypatch):
         monkeypatch.setenv(threads.INTEROP, cores)
         assert expected == [halves.are_worth_it(rows, forgetting) for rows, forgetting
                             in ((15, False), (16, False), (None, False), (None, True))]
+
+
+@pytest.mark.parametrize("jit_compile", [False, True, None])
+def test_halves_are_not_run_within_what_xla_compiles(jit_compile, monkeypatch):
+    monkeypatch.setenv(threads.INTEROP, "2")
+    found = []
+
+    @tf.function(jit_compile=jit_compile)
+    def run(x):
+        found.append(halves.are_worth_it(16, forgetting=False))
+        return x
+
+    run(0)
+    assert found == [not jit_compile]
+
+
+@pytest.mark.parametrize("cell, projects_within", [
+    (Plain, True), (Clockwork, True), (LayerNormalised, True), (Attending, False),
+    (DerivedKernel, True), (Leaky, False)])
+def test_one_row_projected_step_by_step_is_answered_as_ever(
+        cell, projects_within, monkeypatch):
+    made, kind = [], projecting.Projecting
+    monkeypatch.setattr(
+        projecting, "Projecting", lambda cell: made.append(cell) or kind(cell))
+    plain = flat_gradients(cell, "ragged", "plain", rows=1, training=False)
+    whole = flat_gradients(cell, "ragged", "whole", rows=1, training=False)
+    assert bool(made) == projects_within
+    assert_same(whole, plain)
 
 
 def test_answers_are_compiled_here_where_many_steps_are_known():
@@ -526,15 +553,16 @@ def test_the_loop_back_computes_no_activation_and_no_product_again():
     assert forward.count("MatMul") == backward.count("MatMul") == 1
 
 
-@pytest.mark.parametrize("path", ["compiled", "whole"])
+@pytest.mark.parametrize("path, rows", [("compiled", 2), ("whole", 2), ("whole", 1)])
 @pytest.mark.parametrize("cls", [layers.Elman, layers.GRU, layers.LSTM])
-def test_xla_needs_no_threads_for_a_small_loop_nor_new_code_for_new_weights(cls, path):
+def test_xla_needs_no_threads_for_a_small_loop_nor_new_code_for_new_weights(
+        cls, path, rows):
     """See `Inputs.coming`."""
-    layer, x = cls(8, return_sequences=True), tf.zeros((2, 60, 3))
+    layer, x = cls(8, return_sequences=True), tf.zeros((rows, 60, 3))
 
     @tf.function(jit_compile=True)
     def run(x):
-        return layer(x, training=True)
+        return layer(x, training=path != "whole")
 
     with recurrence.using(path):
         code = run.experimental_get_compiler_ir(x)(stage="optimized_hlo")
@@ -542,7 +570,7 @@ def test_xla_needs_no_threads_for_a_small_loop_nor_new_code_for_new_weights(cls,
     (body,) = re.findall(r" body=%?([^,\s]+)", code)
     operations = [o for o in re.findall(r" = \S+ ([\w-]+)\(", blocks[body])
                   if o not in NO_WORK]
-    assert "dot" in operations and len(operations) <= 8
+    assert ("dot" in operations or rows == 1) and len(operations) <= 8
     assert not re.search(rf"\[8,{layer.cell.recurrent_kernel.shape[1]}\]\S* constant",
                          code)
 

@@ -9,7 +9,7 @@ it stands, differentiated by the framework. `fast` takes out of the backward loo
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
 needs, for kernels that do not learn (`frozen.py`). `whole` is to answer: all is under
-XLA, what prepares the loop too. What a gradient needs of long sequences is kept in
+XLA, what prepares the loop too, or within the loop (`projecting.py`). What a gradient needs of long sequences is kept in
 segments (`segments.py`); lengths that vary are few shapes (`rungs.py`); two cores take
 half the rows each (`halves.py`).
 """
@@ -115,13 +115,14 @@ def run(cell, x, states, context=None, *, mask=None, unroll=False, training=Fals
         What `recur` returns.
     """
     path = _path(cell, x, unroll, training)
+    answering = path.name == "whole" and not training
 
     def run_prepared(x, states, context, mask):
-        found, (z, constants) = cell, cell.prepare(x, context, training)
-        if path.name == "whole" and projecting.is_worth_it(cell, z, states, constants):
-            found = projecting.Projecting(cell)
-            z, constants = found.prepare(x, context)
-        return recur(found, z, states, constants, mask=mask, unroll=unroll,
+        reader, (z, constants) = cell, cell.prepare(x, context, training)
+        if answering and projecting.is_worth_it(cell, z, states, constants):
+            reader = projecting.Projecting(cell)
+            z, constants = reader.prepare(x, context)
+        return recur(reader, z, states, constants, mask=mask, unroll=unroll,
                      training=training, **options)
 
     if path.name != "whole":

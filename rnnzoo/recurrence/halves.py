@@ -24,7 +24,22 @@ def are_worth_it(rows, forgetting):
     """
     cores = (tf.config.threading.get_inter_op_parallelism_threads()
              or int(os.environ.get(threads.INTEROP, 0)) or os.cpu_count())
-    return cores > 1 and (not forgetting if rows is None else rows >= FEWEST)
+    many = not forgetting if rows is None else rows >= FEWEST
+    return cores > 1 and many and not _is_compiled_around()
+
+
+def _is_compiled_around():
+    """Whether XLA compiles what is being traced here: it runs one loop after the other.
+
+    TensorFlow tells so only the branches and loops that it makes, by how they are to be
+    run without XLA.
+    """
+    if tf.executing_eagerly():
+        return False
+    branch = tf.cond(tf.zeros((), "bool"), lambda: 0, lambda: 1)
+    while branch.op.type == "Identity":
+        branch = branch.op.inputs[0]
+    return "_lower_using_switch_merge" not in branch.op.node_def.attr
 
 
 def rows(run):
@@ -82,8 +97,7 @@ class _Cut:
         rows = v.shape[axis]
         self.size, self.skipped = ((rows or 0) + 1) // 2, (rows or 0) // 2
         if rows is None:
-            # No branch, for XLA knows none that have other shapes. Of few rows the
-            # first half has all, and the second has the last one again.
+            # Of few rows the first half has all, and the second the last one again.
             rows = tf.shape(v)[axis]
             many = rows >= FEWEST
             self.size = tf.where(many, (rows + 1) // 2, rows)

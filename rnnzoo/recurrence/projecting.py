@@ -7,6 +7,7 @@ all weights lie in a core's nearest cache, and for one product a step: of more, 
 longer runs the loop in its order, without threads (see `Inputs.coming`).
 """
 
+import keras
 from keras import ops, tree
 
 MOST = 2**13    # weights of a cell
@@ -30,7 +31,8 @@ def is_worth_it(cell, z, states, constants):
         return ops.matmul(v, kernel)
 
     first = tree.map_structure(lambda v: v[:, 0], z)
-    cell(first, states, context=constants, product=counted)
+    with keras.StatelessScope():
+        cell(first, states, context=constants, product=counted)
     return len(kernels) == 1
 
 
@@ -41,7 +43,7 @@ class Projecting:
         self.cell = cell
         self.weights, self.variables = cell.weights, cell.variables
 
-    def prepare(self, x, context=None, training=False):
+    def prepare(self, x, context=None):
         """The input as it is, and the context where there is one."""
         return x, {} if context is None else {"context": context}
 

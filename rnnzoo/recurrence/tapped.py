@@ -60,9 +60,11 @@ def tapped(cell, z, states, constants, mask, jit_compile=False, forgetting=None,
         y, last, *kept = answer(inputs)
 
         def gradient(dy, *dlast):
-            dlast = [d for d, s in zip(dlast, inputs.states) if lists.is_open(s)]
-            (known,) = kept or forward(inputs)[2:]
-            found = back(inputs, known, dy, dlast)
+            # Tensors of this graph, which is another one where the loop is `within`.
+            here = tf.nest.map_structure(tf.identity, inputs)
+            dlast = [d for d, s in zip(dlast, here.states) if lists.is_open(s)]
+            (known,) = kept or forward(here)[2:]
+            found = back(here, known, dy, dlast)
             return _differentiated_once([d for group in found for d in group],
                                         [*flat, dy, *dlast])
 
