@@ -9,9 +9,9 @@ it stands, differentiated by the framework. `fast` takes out of the backward loo
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
 needs, for kernels that do not learn (`frozen.py`). `whole` is to answer: all is under
-XLA, what prepares the loop too, or within the loop (`projecting.py`). What a gradient needs of long sequences is kept in
-segments (`segments.py`); lengths that vary are few shapes (`rungs.py`); two cores take
-half the rows each (`halves.py`).
+XLA, what prepares the loop too, or within the loop (`projecting.py`). What a gradient
+needs of long sequences is kept in segments (`segments.py`); lengths that vary are few
+shapes (`rungs.py`); two cores take half the rows each (`halves.py`).
 """
 
 from contextlib import contextmanager
