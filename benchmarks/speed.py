@@ -30,6 +30,7 @@ from rnnzoo import cells, layers, recurrence
 from rnnzoo.pipelines import ahead
 
 STEPS, ANSWERS, OUTPUTS = 50, 10, 8
+SHORT = 4       # times as many repetitions of what takes milliseconds
 REST = 0.4      # seconds after which threads of the peer before wait no longer
 SIZES = [(32, 100, 32, 64), (8, 400, 16, 32), (1, 1000, 8, 32), (32, 100, 32, 256),
          (128, 50, 64, 128)]
@@ -280,10 +281,10 @@ def written(rows, path):
 def main(repetitions=5):
     rows, path = [], Path(__file__).with_suffix(".csv")
     with recurrence.on_this_machine():
-        for what in (training, answering, stepping):
+        for what, often in ((training, 1), (answering, SHORT), (stepping, SHORT)):
             for name in GATES:
                 for size in SIZES:
-                    rows.append(shown(measured(what, name, size, repetitions)))
+                    rows.append(shown(measured(what, name, size, often * repetitions)))
                     written(rows, path)
         rows.append(shown(measured(tagging, TAGGER, (32, 20, 100, 200), repetitions)))
     written(rows, path)
