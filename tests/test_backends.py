@@ -36,7 +36,8 @@ for name in sys.argv[1:]:
     found[f"{name}_losses"] = [
         rnnzoo.build(
             name, task="tagging", input_shape=(None, 3), output_size=3, units=4,
-            layers=2, dropout=0.3, recurrent_dropout=rate, seed=1, readout="gradient",
+            layers=2, bidirectional=True, dropout=0.3, recurrent_dropout=rate, seed=1,
+            readout="gradient",
         ).fit(data["x"], data["y"], batch_size=4, shuffle=False, verbose=0
               ).history["loss"][0]
         for rate in (0.3, 0.3, 0.0)

@@ -35,7 +35,6 @@ def fitted(model, x, y, **options):
     return model
 
 
-@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("task", TARGETS)
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_every_network_trains_for_every_task(name, task):
@@ -140,14 +139,12 @@ def test_no_teacher_is_heard_outside_training():
     assert taught.evaluate(X, Y, verbose=0) == alone.evaluate(X, Y, verbose=0)
 
 
-@pytest.mark.usefixtures("plain")
 def test_a_trained_initial_state_reaches_every_layer():
     model = small("lstm", layers=2, trainable_initial_state=True)
     names = [w.name for w in fitted(model, X, Y).trainable_weights]
     assert names.count("initial_h") == names.count("initial_c") == 2
 
 
-@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("name", ["jordan", "lstm"])
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_outputs_are_float32_under_mixed_precision(name, policy):
