@@ -5,7 +5,7 @@ from rnnzoo import recurrence
 
 DEAREST = ("test_backends.py", "test_contract.py", "test_elsewhere.py",
            "test_memory_contract.py", "test_models.py", "test_notebooks.py",
-           "test_training.py")
+           "test_recurrence.py", "test_training.py")
 
 
 def pytest_collection_modifyitems(items):
