@@ -71,8 +71,12 @@ def numbers(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-c", ON_JAX, *SEQUENCES], cwd=folder, capture_output=True,
         text=True, env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": path,
-                        # What XLA makes of JAX's programs is not what is tested.
-                        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
+                        # What XLA makes of JAX's programs is not what is tested, and
+                        # many are the same.
+                        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+                        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+                        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+                        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"})
     assert done.returncode == 0, done.stderr
     return here, np.load(folder / "jax.npz")
 

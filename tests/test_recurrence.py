@@ -360,7 +360,8 @@ def assert_same(found, wanted):
     ("ragged", "compiled", False), ("ragged", "fast", True)])
 @pytest.mark.parametrize("cell", CELLS)
 def test_fast_paths_equal_the_plain_loop(cell, mask, path, jit_compile):
-    plain = flat_gradients(cell, mask, "plain", jit_compile=jit_compile)
+    other_numbers = jit_compile and cell is Noisy      # XLA draws in its own way
+    plain = flat_gradients(cell, mask, "plain", jit_compile=other_numbers)
     assert_same(flat_gradients(cell, mask, path, jit_compile=jit_compile), plain)
 
 

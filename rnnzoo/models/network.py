@@ -12,6 +12,7 @@ from rnnzoo.configuration import plain, revived
 from rnnzoo.devices.replicated import Replicated
 from rnnzoo.models import checks, tasks
 from rnnzoo.models.arrays import as_datasets
+from rnnzoo.models.variables import make_variables
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
@@ -51,24 +52,25 @@ class Network(Replicated, keras.Model):
         return self.task.as_output(targets, self.output_size)
 
     def train_step(self, *arguments):
-        return self.rule.train_step(self, *self._aligned(*arguments))
+        *state, data = arguments
+        return self.rule.train_step(self, *state, self.aligned(data))
 
     def test_step(self, *arguments):
-        return self.rule.test_step(self, *self._aligned(*arguments))
+        *state, data = arguments
+        return self.rule.test_step(self, *state, self.aligned(data))
 
-    def _aligned(self, *arguments):
-        """The arguments of a step, with one label and one weight for every answer.
+    def aligned(self, data):
+        """A batch with one label and one weight for every answer.
 
         Keras takes labels as columns too, and says that it takes one weight a sequence.
         """
-        *state, data = arguments
         x, y, weights = keras.utils.unpack_x_y_sample_weight(data)
         align = partial(_of_rank, rank=len(self.outputs[0].shape) - 1)
         if y is not None and self.task.symbols:
             y = keras.tree.map_structure(align, y)
         if weights is not None:
             weights = keras.tree.map_structure(align, weights)
-        return *state, keras.utils.pack_x_y_sample_weight(x, y, weights)
+        return keras.utils.pack_x_y_sample_weight(x, y, weights)
 
     def fit(self, x=None, y=None, *args, **kwargs):
         options = self._options(super().fit, x, y, *args, **kwargs)
@@ -85,7 +87,9 @@ class Network(Replicated, keras.Model):
         self.rule.begin(self, options)
         try:
             with self._here():
-                return super().fit(**as_datasets(options, shuffle=True))
+                options = as_datasets(options, shuffle=True)
+                make_variables(self, options.get("x"), learns=True)
+                return super().fit(**options)
         finally:
             self.rule.end()
 
@@ -101,7 +105,9 @@ class Network(Replicated, keras.Model):
         with self._here():
             self.rule.settle(
                 self, lambda: evaluate(**{**options, "callbacks": None, "verbose": 0}))
-            return evaluate(**as_datasets(options))
+            options = as_datasets(options)
+            make_variables(self, options.get("x"))
+            return evaluate(**options)
 
     def get_metrics_result(self):
         return super().get_metrics_result() if self.rule.settled else {}

@@ -65,7 +65,12 @@ def forward(run):
         y, last, *kept = zip(*(run(half) for half in cut.inputs(inputs)))
         return cut.joined(*y, axis=1), [cut.joined(*v) for v in zip(*last)], *kept
 
-    return both
+    def whole(inputs):
+        y, last, *kept = run(inputs)
+        nothing = tf.nest.map_structure(lambda v: v[:, :0], kept)
+        return y, last, *zip(kept, nothing)
+
+    return _of_many(both, whole)
 
 
 def backward(run):
@@ -87,21 +92,33 @@ def backward(run):
             constants=joined(first.constants, second.constants),
             weights=lists.plus(first.weights, second.weights))
 
-    return both
+    def whole(inputs, kept, dy, dlast):
+        return run(inputs, kept[0], dy, dlast)
+
+    return _of_many(both, whole)
+
+
+def _of_many(both, whole):
+    """`both` where there are many rows; if only the graph will count them, or `whole`.
+
+    Two halves of all shapes would be twice as much to compile.
+    """
+    def either(inputs, *more):
+        z = inputs.z[0]
+        if z.shape[1] is not None:
+            return both(inputs, *more)
+        return tf.cond(tf.shape(z)[1] >= FEWEST, lambda: both(inputs, *more),
+                       lambda: whole(inputs, *more))
+
+    return either
 
 
 class _Cut:
     """The first `size` rows, and those from row `skipped` on."""
 
     def __init__(self, v, axis):
-        rows = v.shape[axis]
-        self.size, self.skipped = ((rows or 0) + 1) // 2, (rows or 0) // 2
-        if rows is None:
-            # Of few rows the first half has all, and the second the last one again.
-            rows = tf.shape(v)[axis]
-            many = rows >= FEWEST
-            self.size = tf.where(many, (rows + 1) // 2, rows)
-            self.skipped = tf.where(many, rows // 2, rows - 1)
+        rows = v.shape[axis] or tf.shape(v)[axis]
+        self.size, self.skipped = (rows + 1) // 2, rows // 2
 
     def both(self, v, axis=0):
         if axis:
