@@ -22,6 +22,7 @@ ON_JAX = """
 import sys
 import keras, numpy as np
 import rnnzoo
+import tensorflow as tf
 
 assert keras.backend.backend() == "jax"
 data = np.load("data.npz")
@@ -42,6 +43,12 @@ for name in sys.argv[1:]:
               ).history["loss"][0]
         for rate in (0.3, 0.3, 0.0)
     ]
+batches = tf.data.Dataset.from_tensor_slices((data["x"], data["y"])).batch(4)
+found["fed"] = [
+    rnnzoo.build("elman", task="tagging", input_shape=(None, 3), output_size=3, units=4,
+                 seed=1).fit(*fed, shuffle=False, verbose=0).history["loss"][0]
+    for fed in ((data["x"], data["y"], 4), (batches,))
+]
 np.savez("jax.npz", **found)
 """
 
@@ -101,3 +108,8 @@ def test_a_seed_fixes_training_with_dropout_on_jax(numbers, name):
     first, again, without = numbers[1][f"{name}_losses"]
     assert np.isfinite(first) and first == again
     assert without != first                     # so recurrent dropout did act
+
+
+def test_datasets_of_tensorflow_are_learned_from_on_jax(numbers):
+    of_arrays, of_a_dataset = numbers[1]["fed"]
+    assert of_a_dataset == of_arrays

@@ -15,7 +15,8 @@ def make_variables(network, batches, learns=False):
     Under a strategy Keras does so itself, and of other data than datasets only a batch
     would show their form.
     """
-    if not is_dataset(batches) or strategy_of(network) or network.run_eagerly:
+    traced = keras.backend.backend() == "tensorflow" and not network.run_eagerly
+    if not traced or not is_dataset(batches) or strategy_of(network):
         return
     import tensorflow as tf
 
