@@ -99,9 +99,9 @@ def backward(run):
 
 
 def _of_many(both, whole):
-    """`both` where there are many rows; if only the graph will count them, or `whole`.
+    """`both`, or where only the graph will count the rows and finds few, `whole`.
 
-    Two halves of all shapes would be twice as much to compile.
+    Of few rows two halves would save no time, and be one more shape to compile.
     """
     def either(inputs, *more):
         z = inputs.z[0]
