@@ -158,6 +158,19 @@ def test_outputs_are_float32_under_mixed_precision(name, policy):
     np.testing.assert_allclose(y.sum(-1), 1, atol=1e-6)
 
 
+@pytest.mark.parametrize("changes", [{}, {"readout": "ridge"}])
+def test_the_first_evaluation_is_traced_once(changes):
+    model, traces = small(**changes), []
+
+    def counted(*arguments):
+        traces.append(arguments)
+        return step(*arguments)
+
+    step, model.test_step = model.test_step, counted
+    model.evaluate(X, Y, batch_size=8, verbose=0)
+    assert len(traces) == 1 and not model.optimizer.built
+
+
 def test_a_dataset_of_unknown_length_is_warned_of():
     rows = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
     with pytest.warns(UserWarning, match="assert_cardinality"):

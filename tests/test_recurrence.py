@@ -14,6 +14,7 @@ from rnnzoo.cells import Cell, State
 from rnnzoo.layers import Recurrent
 from rnnzoo.recurrence import halves, projecting, rungs, segments, tapped
 from rnnzoo.recurrence import tensorflow as paths
+from rnnzoo.recurrence.inputs import Inputs
 
 BATCH, TIME, FEATURES = 6, 7, 5
 
@@ -400,6 +401,26 @@ def test_halves_of_a_batch_change_nothing(cell, path, rows, known, monkeypatch):
     plain = flat_gradients(cell, "ragged", "plain", rows=rows)
     halved = flat_gradients.__wrapped__(cell, "ragged", path, rows=rows, known=known)
     assert_same(halved, plain)
+
+
+@pytest.mark.parametrize("rows, runs", [
+    (halves.FEWEST - 1, 1), (halves.FEWEST, 2), (halves.FEWEST + 1, 2)])
+def test_few_rows_that_only_the_graph_counts_are_left_whole(rows, runs):
+    counted = tf.Variable(0)
+
+    def run(inputs):
+        counted.assign_add(1)
+        return inputs.z[0], [inputs.z[0][-1]], [inputs.z[0]]
+
+    @tf.function(input_signature=[tf.TensorSpec((TIME, None, FEATURES))])
+    def both(z):
+        return halves.forward(run)(Inputs([z], [], [], [], [], []))
+
+    z = tf.random.normal((TIME, rows, FEATURES))
+    y, (last,), _ = both(z)
+    np.testing.assert_array_equal(y, z)
+    np.testing.assert_array_equal(last, z[-1])
+    assert counted == runs
 
 
 def test_halves_are_run_where_there_are_rows_and_cores_enough(monkeypatch):
