@@ -4,20 +4,21 @@
 
 prints a table and writes it to `speed.csv` beside this file. A row is one network at
 one size: milliseconds for a training step (of a `fit` of 50, with Adam and a dense
-layer on top), for the answer to a batch, of ten, and for one step of a stream, of 50.
-Repetitions alternate between the peers, and medians are compared: of rnnzoo and of
-Keras the better of `jit_compile` on and off, and PyTorch in a bare loop. Keras has no
-Jordan network: in its place stands our cell in Keras' own `RNN`, and steps of it are
-the same on both sides. `floor` is the time of the matrix products of a training step
-alone. Last come long sequences, each peer in a process of its own, with its peak
-memory. Needs the extra "benchmarks".
+layer on top), for the answer to a batch, of ten, and for one step of a stream, of 50,
+dense layer included. Repetitions alternate between the peers, and medians are compared:
+of rnnzoo and of Keras the better of `jit_compile` on and off, and PyTorch in a bare
+loop. Streams are `rnnzoo.Stream`, from arrays to arrays; beside it stand Keras' cells
+in the lightest call that TensorFlow has, from tensors to tensors. Keras has no Jordan
+network: in its place stands our cell in Keras' own `RNN`. `floor` is the time of the
+matrix products of a training step alone. Last come long sequences, each peer in a
+process of its own, with its peak memory. Needs the extra "benchmarks".
 """
 
 import csv
 import subprocess
 import sys
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import geometric_mean, median
 
@@ -26,6 +27,7 @@ import numpy as np
 import tensorflow as tf
 import torch
 
+import rnnzoo
 from rnnzoo import cells, layers, recurrence
 from rnnzoo.pipelines import ahead
 
@@ -153,34 +155,55 @@ def answering(name, batch, length, features, units):
 
 
 def stepping(name, batch, length, features, units):
-    x = tf.random.normal((1, features))
+    x = np.random.default_rng(0).normal(size=(1, features)).astype("float32")
+    own_head = name == "jordan"
 
-    def by_keras(layer, jit):
-        cell = layer.cell
+    @cache
+    def stream():
+        return rnnzoo.Stream(rnnzoo.build(
+            name, units, task="forecasting", input_shape=(None, features),
+            output_size=OUTPUTS))
+
+    def ours():
+        for _ in range(STEPS):
+            stream().step(x)
+
+    def by_keras(jit):
+        cell, dense = keras_layer(name, units).cell, keras.layers.Dense(OUTPUTS)
         cell.build((1, features))
         states = cell.get_initial_state(1)
         states = states if isinstance(states, list) else [states]
-        # The lightest call that TensorFlow has: it looks for no other graph to run.
-        run = tf.function(lambda x, states: cell(x, states), jit_compile=jit
-                          ).get_concrete_function(x, states)
+        given = tf.constant(x)
+
+        @cache
+        def step():
+            def one(x, states):
+                y, states = cell(x, states)
+                return y if own_head else dense(y), states
+
+            # The lightest call that TensorFlow has: it looks for no other graph to run.
+            return tf.function(one, jit_compile=jit).get_concrete_function(
+                given, states)
 
         def steps():
             now = states
             for _ in range(STEPS):
-                y, now = run(x, now)
+                y, now = step()(given, now)
             return y.numpy()
 
         return steps
 
-    peers = both(by_keras, name, units)
+    peers = {"rnnzoo": ours, "keras": by_keras(False), "keras jit": by_keras(True)}
     if name in TORCH:
-        layer, there = TORCH[name](features, units), torch.tensor(x.numpy())
+        layer, dense = TORCH[name](features, units), torch.nn.Linear(units, OUTPUTS)
+        given = torch.tensor(x)
 
         @torch.inference_mode()
         def steps():
             states = None
             for _ in range(STEPS):
-                y, states = layer(there, states)
+                y, states = layer(given, states)
+                dense(y)
 
         peers["torch"] = steps
     return peers, STEPS
@@ -219,7 +242,8 @@ def measured(what, name, size, repetitions):
             run()
             times[peer].append((time.perf_counter() - start) / count * 1000)
     ms = {peer: median(found) for peer, found in times.items()}
-    ours, theirs = (min(ms[peer], ms[f"{peer} jit"]) for peer in ("rnnzoo", "keras"))
+    ours, theirs = (min(ms[p] for p in (peer, f"{peer} jit") if p in ms)
+                    for peer in ("rnnzoo", "keras"))
     row = dict(zip(("batch", "time", "features", "units"), size))
     return {"what": what.__name__, "network": name, **row,
             **{f"{p} ms": round(ms[p], 3) if p in ms else "" for p in
@@ -294,8 +318,7 @@ def main(repetitions=5):
             Path(__file__).with_name("long_sequences.csv"))
     for what in ("training", "answering", "stepping"):
         small = [row["over keras"] for row in rows
-                 if row["what"] == what and row["units"] <= 64
-                 and (what, row["network"]) != ("stepping", "jordan")]
+                 if row["what"] == what and row["units"] <= 64]
         print(f"{what}, up to 64 units: {geometric_mean(small):.2f} times Keras")
 
 

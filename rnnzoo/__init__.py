@@ -6,14 +6,14 @@ from rnnzoo import cells, layers, memories
 from rnnzoo.models import build, explain
 from rnnzoo.registry import info, list_models, register
 
-__all__ = ["HyperZoo", "build", "cells", "client", "datasets", "explain", "export",
-           "generate", "info", "initializers", "layers", "list_models", "measures",
-           "memories", "plots", "readouts", "recipes", "register", "sweeps", "testing",
-           "train", "tuner"]
+__all__ = ["HyperZoo", "Stream", "build", "cells", "client", "datasets", "explain",
+           "export", "generate", "info", "initializers", "layers", "list_models",
+           "measures", "memories", "plots", "readouts", "recipes", "register", "sweeps",
+           "testing", "train", "tuner"]
 
 # What not every user needs is imported when it is first asked for.
-_LATER = {"HyperZoo": "sweeps", "export": "serving", "generate": "generation",
-          "train": "training", "tuner": "sweeps"}
+_LATER = {"HyperZoo": "sweeps", "Stream": "streams", "export": "serving",
+          "generate": "generation", "train": "training", "tuner": "sweeps"}
 
 
 def __getattr__(name):

@@ -49,6 +49,11 @@ found["fed"] = [
                  seed=1).fit(*fed, shuffle=False, verbose=0).history["loss"][0]
     for fed in ((data["x"], data["y"], 4), (batches,))
 ]
+model = rnnzoo.build("lstm", task="tagging", input_shape=(None, 3), output_size=3,
+                     units=4, seed=1)
+stream = rnnzoo.Stream(model, rows=8)
+streamed = np.stack([stream.step(x) for x in data["x"].swapaxes(0, 1)], axis=1)
+found["streamed"] = streamed, model.predict(data["x"], verbose=0)
 np.savez("jax.npz", **found)
 """
 
@@ -113,3 +118,8 @@ def test_a_seed_fixes_training_with_dropout_on_jax(numbers, name):
 def test_datasets_of_tensorflow_are_learned_from_on_jax(numbers):
     of_arrays, of_a_dataset = numbers[1]["fed"]
     assert of_a_dataset == of_arrays
+
+
+def test_streams_on_jax_answer_as_the_network_there(numbers):
+    streamed, whole = numbers[1]["streamed"]
+    np.testing.assert_allclose(streamed, whole, rtol=0, atol=1e-6)

@@ -25,7 +25,7 @@ LAYERS = [
     {"models"},
     {"generation", "measures", "recipes"},
     {"client", "serving"},
-    {"testing", "training"},
+    {"streams", "testing", "training"},
     {"reproduction"},
     {"sweeps"},
     {"cli", "__init__"},

@@ -162,3 +162,8 @@ def _word(layer):
     cls = type(getattr(layer, "cell", layer))
     entry = registry.entry_of(cls)
     return entry.name if entry else re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+def readable(dtype):
+    """Of half floats float32, which whoever keeps the states between steps can read."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype

@@ -6,6 +6,7 @@ Each is written by its converter, and answers through its own runtime.
 import importlib.util
 import tempfile
 import warnings
+from contextlib import contextmanager
 
 import tensorflow as tf
 
@@ -44,17 +45,27 @@ def write(format, folder, module, served):
         ValueError: the converter refuses.
     """
     stream = {name: served[name] for name in STREAM}
-    converted = {"litert": _litert, "onnx": _onnx}[format]
-    try:
-        return converted(folder, module, stream)
-    except OSError:                 # a full disk is no refusal
-        raise
-    except Exception as error:      # of many kinds, by converters of other packages
-        raise ValueError(
-            f'The converter to "{format}" refuses this network. Those that compute in '
-            'float32 are taken: build it with dtype="float32", and give it the weights '
-            f"with set_weights(model.get_weights()). The converter says: {error}"
-        ) from error
+    with _refusals(format):
+        return {"litert": _litert, "onnx": _onnx}[format](folder, module, stream)
+
+
+def in_litert(function, module):
+    """What runs a function in LiteRT, from memory and with the weights of now.
+
+    Args:
+        function: concrete function, from tensors by name to tensors by name.
+        module: `tf.Module` that holds its variables.
+
+    Returns:
+        A function from arrays by name to arrays by name.
+
+    Raises:
+        ValueError: the converter refuses.
+    """
+    with _refusals("litert"):
+        content = tf.lite.TFLiteConverter.from_concrete_functions(
+            [function], module).convert()
+        return _interpreter(content).get_signature_runner()
 
 
 def of_functions(served):
@@ -66,16 +77,35 @@ def of_functions(served):
     return ask
 
 
+@contextmanager
+def _refusals(format):
+    """Says what to do where a converter refuses a network."""
+    try:
+        yield
+    except OSError:                 # a full disk is no refusal
+        raise
+    except Exception as error:      # of many kinds, by converters of other packages
+        raise ValueError(
+            f'The converter to "{format}" refuses this network. Those that compute in '
+            'float32 are taken: build it with dtype="float32", and give it the weights '
+            f"with set_weights(model.get_weights()). The converter says: {error}"
+        ) from error
+
+
 def _litert(folder, module, stream):
     with tempfile.TemporaryDirectory() as aside:
         tf.saved_model.save(module, aside, stream)
         content = tf.lite.TFLiteConverter.from_saved_model(
             aside, signature_keys=list(stream)).convert()
     (folder / "model.tflite").write_bytes(content)
-    with warnings.catch_warnings(action="ignore"):  # of a package to come in its place
-        interpreter = tf.lite.Interpreter(model_content=content)
+    interpreter = _interpreter(content)
     runners = {name: interpreter.get_signature_runner(name) for name in stream}
     return lambda signature, **values: runners[signature](**values)
+
+
+def _interpreter(content):
+    with warnings.catch_warnings(action="ignore"):  # of a package to come in its place
+        return tf.lite.Interpreter(model_content=content)
 
 
 def _onnx(folder, module, stream):

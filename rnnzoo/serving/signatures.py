@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.generation import ClosedLoop
-from rnnzoo.models.streaming import Stepper
+from rnnzoo.models.streaming import Stepper, readable
 
 BEST = 5        # labels that `classify` names, if there are as many
 UNKNOWN = "<unknown>"
@@ -159,7 +159,7 @@ def _of_stream(stepper):
     kinds = {name: dtype for name, (_, dtype) in stepper.states.items()}
 
     def served(states):
-        return {words[k]: tf.cast(v, _readable(kinds[k])) for k, v in states.items()}
+        return {words[k]: tf.cast(v, readable(kinds[k])) for k, v in states.items()}
 
     def step(x, **states):
         y, states = stepper.step(
@@ -185,10 +185,6 @@ def _of_stream(stepper):
             initial_state, {"streams": tf.TensorSpec((None,), "float32")},
             {"streams": np.zeros(1, "float32")}),
     }
-
-
-def _readable(dtype):
-    return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
 # Closed loops

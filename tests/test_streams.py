@@ -1,0 +1,141 @@
+"""Streams on this machine answer as the network answers whole sequences."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from zoo import SEQUENCES
+
+import rnnzoo
+from rnnzoo.serving import formats
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(4, 7, 3)).astype("float32")
+IDS = RNG.integers(1, 6, (4, 7))
+IDS[0, :3] = IDS[1, 4:] = IDS[2, [1, 4, 6]] = IDS[3] = 0
+SYMBOLS = {"input_shape": None, "vocabulary_size": 6, "task": "tagging"}
+
+
+def network(name="elman", **changes):
+    model = rnnzoo.build(name, **{"task": "forecasting", "input_shape": (None, 3),
+                                  "output_size": 3, "units": 4, "seed": 1, **changes})
+    for weight in model.weights:        # biases and initial states are zero at first
+        if weight.dtype.startswith(("float", "bfloat")):
+            weight.assign(weight + RNG.normal(0, 0.1, weight.shape))
+    return model
+
+
+def answers(stream, x):
+    return np.stack([stream.step(now) for now in x.swapaxes(0, 1)], axis=1)
+
+
+def assert_answers_as(model, x, stream, tolerance=1e-5):
+    np.testing.assert_allclose(
+        answers(stream, x), keras.ops.convert_to_numpy(model(x)), atol=tolerance)
+
+
+def assert_keeps_its_weights(model, stream, tolerance):
+    stream.reset()
+    before = answers(stream, X)
+    stream.reset()
+    model.set_weights([2 * w for w in model.get_weights()])
+    np.testing.assert_array_equal(answers(stream, X), before)
+    stream.reset()
+    assert_answers_as(model, X, stream, tolerance)
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_every_network_streams_in_litert_as_it_predicts(name):
+    model = network(name, layers=2, context=(1, 0), trainable_initial_state=True)
+    stream = rnnzoo.Stream(model, rows=4)
+    assert stream.path.name == "litert"
+    assert_answers_as(model, X, stream)
+
+
+def test_symbols_and_padding_stream_too():
+    for changes in ({"embedding": 5}, {"embedding": None, "context": (2, 0)}):
+        model = network("lstm", **SYMBOLS, **changes)
+        assert_answers_as(model, IDS, rnnzoo.Stream(model, rows=4))
+
+
+@pytest.mark.parametrize("policy, tolerance", [
+    ("float64", 1e-12), ("mixed_bfloat16", 2e-2), ("mixed_float16", 2e-2)])
+def test_what_litert_does_not_take_is_compiled_and_says_why(policy, tolerance):
+    model = network("lstm", dtype=policy)
+    stream = rnnzoo.Stream(model, rows=4)
+    assert stream.path.name == "compiled" and policy[-4:] in stream.path.reason
+    assert_answers_as(model, X, stream, tolerance)
+    assert_keeps_its_weights(model, stream, tolerance)
+
+
+def test_a_refusal_by_the_converter_is_the_reason_for_the_other_path(monkeypatch):
+    def refuse(*_):
+        raise ValueError("no such operation")
+
+    monkeypatch.setattr(formats, "in_litert", refuse)
+    model = network()
+    stream = rnnzoo.Stream(model, rows=4)
+    assert stream.path == ("compiled", "no such operation")
+    assert_answers_as(model, X, stream)
+
+
+def test_a_stream_keeps_its_weights_until_it_begins_again():
+    model = network()
+    assert_keeps_its_weights(model, rnnzoo.Stream(model, rows=4), 1e-5)
+
+
+def test_beginning_again_with_the_same_weights_converts_nothing(monkeypatch):
+    stream = rnnzoo.Stream(network(), rows=4)
+    first = answers(stream, X)
+    monkeypatch.setattr(formats, "in_litert", None)
+    stream.reset()
+    np.testing.assert_array_equal(answers(stream, X), first)
+
+
+def test_states_may_be_kept_and_set():
+    stream = rnnzoo.Stream(network("lstm"), rows=4)
+    stream.step(X[:, 0])
+    kept = stream.states
+    first = stream.step(X[:, 1])
+    stream.step(X[:, 2])
+    stream.states = kept
+    np.testing.assert_array_equal(stream.step(X[:, 1]), first)
+    kept.clear()                            # which is the caller's own
+    assert list(stream.states) == ["lstm.h", "lstm.c"]
+
+
+def test_wrong_steps_are_refused_and_change_nothing():
+    floats, symbols = (rnnzoo.Stream(network(**changes), rows=4)
+                       for changes in ({}, SYMBOLS))
+    before = floats.states
+    for stream, x, message in (
+            (floats, X[:3, 0], "the shape (4, 3); received float32 of (3, 3)."),
+            (floats, X[:, 0] + np.nan, "finite numbers; received"),
+            (floats, np.full((4, 3), "a"), "the shape (4, 3); received <U1"),
+            (symbols, np.full(4, 6), "ids in [0, 6); received [6 6 6 6]"),
+            (symbols, np.full(4, 1.5), "int32 of the shape (4,); received float64")):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            stream.step(x)
+    assert floats.states == before
+
+
+def test_wrong_states_are_refused():
+    stream = rnnzoo.Stream(network("lstm"), rows=4)
+    states = stream.states
+    for wrong in ({"lstm.h": states["lstm.h"]},
+                  {name: state[:1] for name, state in states.items()},
+                  {name: state.astype("int32") for name, state in states.items()}):
+        with pytest.raises(ValueError, match=r"'lstm.h': \('float32', \(4, 4\)\)"):
+            stream.states = wrong
+
+
+@pytest.mark.parametrize("begin, message", [
+    (lambda: rnnzoo.Stream(network(), rows=0), "positive integer; received 0"),
+    (lambda: rnnzoo.Stream(network(), rows=True), "positive integer; received True"),
+    (lambda: rnnzoo.Stream(network(bidirectional=True)), "bidirectional=False"),
+    (lambda: rnnzoo.Stream(rnnzoo.build("hopfield", 4)), "reads sequences; received"),
+])
+def test_what_cannot_stream_says_why(begin, message):
+    with pytest.raises(ValueError, match=message):
+        begin()
