@@ -1,11 +1,11 @@
-"""How long a single step of a stream takes: in C++, in Python, and by `predict`.
+"""How long a single step takes: exported, by `rnnzoo.Stream`, and by `predict`.
 
     python -m benchmarks.serving [steps]
 
 prints a table and writes it to `serving.csv` beside this file: an LSTM of 64 units at
-batch 1, exported, with its states given back at every step. The program in C++ loads
-the export as TensorFlow Serving does: on one thread, and on as many as TensorFlow
-chooses, which hand so small a step on to each other. Needs a compiler, g++.
+batch 1, its states given back at every step. The program in C++ loads the export as
+TensorFlow Serving does: on one thread, and on as many as TensorFlow chooses, which hand
+so small a step on to each other. Needs a compiler, g++.
 """
 
 import csv
@@ -44,6 +44,16 @@ def in_python(path, x):
     return np.stack(answers), seconds
 
 
+def by_stream(model, x):
+    stream, answers, seconds = rnnzoo.Stream(model), [], []
+    for now in x:
+        start = time.perf_counter()
+        y = stream.step(now)
+        seconds.append(time.perf_counter() - start)
+        answers.append(y)
+    return np.stack(answers), seconds
+
+
 def by_predict(model, x):
     seconds = []
     for now in x[:PREDICTIONS + FIRST]:
@@ -64,6 +74,7 @@ def main(steps):
         for name, threads in (("C++, one thread", 1), ("C++, TensorFlow's threads", 0)):
             answers[name], seconds[name] = in_cpp(program, path, x, threads)
         answers["Python"], seconds["Python"] = in_python(path, x)
+        answers["rnnzoo.Stream"], seconds["rnnzoo.Stream"] = by_stream(model, x)
     wanted = model.predict(x.swapaxes(0, 1), verbose=0).swapaxes(0, 1)
     assert all(np.abs(y - wanted).max() < 1e-4 for y in answers.values())
     seconds["predict"] = by_predict(model, x)

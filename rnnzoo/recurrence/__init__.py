@@ -9,9 +9,10 @@ it stands, differentiated by the framework. `fast` takes out of the backward loo
 that need not be in it (`tapped.py`, `backward.py`). `compiled` is `fast` with the
 recurrence, and only the recurrence, under XLA. `frozen` is that without what a gradient
 needs, for kernels that do not learn (`frozen.py`). `whole` is to answer: all is under
-XLA, what prepares the loop too, or within the loop (`projecting.py`). What a gradient
-needs of long sequences is kept in segments (`segments.py`); lengths that vary are few
-shapes (`rungs.py`); two cores take half the rows each (`halves.py`).
+XLA, what prepares the loop too, some of it within the loop (`projecting.py`,
+`adding.py`). What a gradient needs of long sequences is kept in segments
+(`segments.py`); lengths that vary are few shapes (`rungs.py`); two cores take half the
+rows each (`halves.py`).
 """
 
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ import keras
 from keras import ops, tree
 
 from rnnzoo.errors import unknown
-from rnnzoo.recurrence import projecting
 from rnnzoo.recurrence.generic import Unservable, scanned, single, unrolled
 
 PATHS = ("auto", "plain", "fast", "compiled", "frozen", "whole")
@@ -115,19 +115,16 @@ def run(cell, x, states, context=None, *, mask=None, unroll=False, training=Fals
         What `recur` returns.
     """
     path = _path(cell, x, unroll, training)
-    answering = path.name == "whole" and not training
+    if path.name != "whole":
+        z, constants = cell.prepare(x, context, training)
+        return recur(cell, z, states, constants, mask=mask, unroll=unroll,
+                     training=training, **options)
+    from rnnzoo.recurrence import tensorflow
 
     def run_prepared(x, states, context, mask):
-        reader, (z, constants) = cell, cell.prepare(x, context, training)
-        if answering and projecting.is_worth_it(cell, z, states, constants):
-            reader = projecting.Projecting(cell)
-            z, constants = reader.prepare(x, context)
+        reader, z, constants = tensorflow.prepared(cell, x, states, context, training)
         return recur(reader, z, states, constants, mask=mask, unroll=unroll,
                      training=training, **options)
-
-    if path.name != "whole":
-        return run_prepared(x, states, context, mask)
-    from rnnzoo.recurrence import tensorflow
 
     return tensorflow.as_one(run_prepared, x, states, context, mask)
 

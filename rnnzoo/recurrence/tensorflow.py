@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import ops, tree
 
-from rnnzoo.recurrence import halves
+from rnnzoo.recurrence import adding, halves, projecting
 from rnnzoo.recurrence.frozen import runner
 from rnnzoo.recurrence.generic import Unservable, keep
 from rnnzoo.recurrence.tapped import tapped
@@ -103,6 +103,21 @@ def whole(cell, z, states, constants, mask):
     """`frozen`, within what is compiled already; see `as_one`."""
     return tapped(cell, z, states, constants, mask, jit_compile=True,
                   forgetting=runner(cell), within=True)
+
+
+def prepared(cell, x, states, context, training):
+    """What `whole` runs over a sequence, prepared in a graph.
+
+    Returns:
+        The cell, or one that answers as it does and sooner; `z` and constants for it.
+    """
+    z, constants = cell.prepare(x, context, training)
+    if training:
+        return cell, z, constants
+    if projecting.is_worth_it(cell, z, states, constants):
+        reader = projecting.Projecting(cell)
+        return reader, *reader.prepare(x, context)
+    return adding.within(cell, z, constants)
 
 
 def as_one(run, *arguments):
