@@ -7,11 +7,12 @@ one size: milliseconds for a training step (of a `fit` of 50, with Adam and a de
 layer on top), for the answer to a batch, of ten, and for one step of a stream, of 50,
 dense layer included. Repetitions alternate between the peers, and medians are compared:
 of rnnzoo and of Keras the better of `jit_compile` on and off, and PyTorch in a bare
-loop. Streams are `rnnzoo.Stream`, from arrays to arrays; beside it stand Keras' cells
-in the lightest call that TensorFlow has, from tensors to tensors. Keras has no Jordan
-network: in its place stands our cell in Keras' own `RNN`. `floor` is the time of the
-matrix products of a training step alone. Last come long sequences, each peer in a
-process of its own, with its peak memory. Needs the extra "benchmarks".
+loop. Streams are `rnnzoo.Stream`, from arrays to arrays; beside it stand, from tensors
+to tensors, Keras' cells in the lightest call that TensorFlow has, and PyTorch's cells.
+Keras has no Jordan network: in its place stands our cell, in Keras' own `RNN` or alone.
+`floor` is the time of the matrix products of a training step alone. Last come long
+sequences, each peer in a process of its own, with its peak memory. Needs the extra
+"benchmarks".
 """
 
 import csv
@@ -43,6 +44,8 @@ OURS = {"elman": layers.Elman, "gru": layers.GRU, "lstm": layers.LSTM,
 KERAS = {"elman": keras.layers.SimpleRNN, "gru": keras.layers.GRU,
          "lstm": keras.layers.LSTM}
 TORCH = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+TORCH_CELLS = {"elman": torch.nn.RNNCell, "gru": torch.nn.GRUCell,
+               "lstm": torch.nn.LSTMCell}
 TAGGER = "tagger"   # embedding, dropout, an LSTM of 200 units: a network of ATIS' size
 
 
@@ -194,16 +197,16 @@ def stepping(name, batch, length, features, units):
         return steps
 
     peers = {"rnnzoo": ours, "keras": by_keras(False), "keras jit": by_keras(True)}
-    if name in TORCH:
-        layer, dense = TORCH[name](features, units), torch.nn.Linear(units, OUTPUTS)
-        given = torch.tensor(x)
+    if name in TORCH_CELLS:
+        cell = TORCH_CELLS[name](features, units)
+        dense, given = torch.nn.Linear(units, OUTPUTS), torch.tensor(x)
 
         @torch.inference_mode()
         def steps():
             states = None
             for _ in range(STEPS):
-                y, states = layer(given, states)
-                dense(y)
+                states = cell(given, states)
+                dense(states[0] if isinstance(states, tuple) else states)
 
         peers["torch"] = steps
     return peers, STEPS

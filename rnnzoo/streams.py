@@ -13,21 +13,22 @@ from keras import ops
 from rnnzoo import recurrence
 from rnnzoo.models import Network
 from rnnzoo.models.compiling import compiled
-from rnnzoo.models.streaming import Stepper, readable
+from rnnzoo.models.streaming import Portable, Stepper
 
 
 class Stream:
     """Sequences that are answered step by step, as the network answers the whole.
 
-    As `rnnzoo.client` has it of a server, a stream stays with the weights that the
-    network had when it began; `reset` begins again with those that it has then.
+    A stream keeps the weights that the network had when it began; `reset` takes those
+    that it has then. Two threads need two streams.
 
     Args:
         model: a network from `rnnzoo.build`.
         rows: number of sequences that run side by side.
 
     Attributes:
-        path: what runs a step, "litert" or "compiled", and why.
+        path: what runs a step, and why: "litert" networks in float32 on TensorFlow,
+            "compiled" others.
 
     Raises:
         ValueError: the model is no network of the zoo, or cannot run step by step, or
@@ -42,7 +43,7 @@ class Stream:
             raise ValueError(f"`rows` is a positive integer; received {rows!r}.")
         self.model = model
         self.rows = rows
-        self._stepper = Stepper(model)
+        self._portable = Portable(Stepper(model))
         x = model.inputs[0]
         self._shape, self._dtype = (rows, *x.shape[2:]), x.dtype
         self._weights = None
@@ -55,26 +56,24 @@ class Stream:
                 map(np.array_equal, weights, self._weights)):
             self.path, self._run = _runner(self.model, self.rows)
             self._weights = weights
-        start = self._stepper.initial_state(self.rows)
-        self._states = {
-            name: ops.convert_to_numpy(ops.cast(state, readable(state.dtype)))
-            for name, state in start.items()}
+        start = self._portable.initial_state(self.rows)
+        self._states = {k: ops.convert_to_numpy(state) for k, state in start.items()}
 
     @property
     def states(self):
         """Name -> `(rows, ...)`, what is remembered. They may be kept, and set."""
-        return dict(self._states)
+        return {name: self._states[name].copy() for name in self._portable.states}
 
     @states.setter
     def states(self, states):
-        given = {name: np.asarray(state) for name, state in states.items()}
+        given = {name: np.array(state) for name, state in states.items()}
         received, wanted = ({name: (state.dtype.name, state.shape)
                              for name, state in sorted(of.items())}
                             for of in (given, self._states))
         if received != wanted:
             raise ValueError("The states of this stream are, by name, of the kinds and "
                              f"shapes {wanted}; received {received}.")
-        self._states = {name: given[name] for name in self._states}
+        self._states = given
 
     def step(self, x):
         """Reads one step.
@@ -99,10 +98,12 @@ class Stream:
             raise ValueError(f"A step of this stream is {kind} of the shape "
                              f"{self._shape}; received {x.dtype} of {x.shape}.")
         size = self.model.vocabulary_size
-        if not (((0 <= x) & (x < size)) if size else np.isfinite(x)).all():
-            takes = f"ids in [0, {size})" if size else "finite numbers"
+        with np.errstate(over="ignore"):
+            fitted = x.astype(kind, copy=False)
+        if not (((0 <= x) & (x < size)) if size else np.isfinite(fitted)).all():
+            takes = f"ids in [0, {size})" if size else f"finite numbers of {kind}"
             raise ValueError(f"A step of this stream has {takes}; received {x}.")
-        return x.astype(kind, copy=False)
+        return fitted
 
 
 def _runner(network, rows):
@@ -118,7 +119,7 @@ def _runner(network, rows):
         reason = f"LiteRT takes float32, and this network is in {network.compute_dtype}"
     else:
         try:
-            run = _litert(Stepper(network), rows)
+            run = _litert(network, rows)
             return recurrence.Path("litert", "LiteRT has the least around a step"), run
         except ValueError as refusal:
             reason = str(refusal)
@@ -128,7 +129,7 @@ def _runner(network, rows):
 
 
 def _compiled(network):
-    run = compiled(_step(Stepper(network)), network, fused=True)
+    run = compiled(Portable(Stepper(network)).step, network, fused=True)
 
     def by_arrays(x, states):
         y, states = run(ops.convert_to_tensor(x), states)
@@ -138,43 +139,29 @@ def _compiled(network):
     return by_arrays
 
 
-def _litert(stepper, rows):
+def _litert(network, rows):
     import tensorflow as tf
 
     from rnnzoo.serving import formats
 
-    (x,), step = stepper.network.inputs, _step(stepper)
-    words = {name: name.replace(".", "_") for name in stepper.states}
+    (x,), portable = network.inputs, Portable(Stepper(network))
     specs = {"x": tf.TensorSpec((rows, *x.shape[2:]), x.dtype, "x")} | {
-        words[name]: tf.TensorSpec((rows, *shape), readable(dtype), words[name])
-        for name, (shape, dtype) in stepper.states.items()}
+        name: tf.TensorSpec((rows, *shape), dtype, name)
+        for name, (shape, dtype) in portable.states.items()}
 
     @tf.function(autograph=False, input_signature=[specs])
-    def by_words(given):
-        y, states = step(given["x"], {k: given[word] for k, word in words.items()})
-        return {"y": y, **{words[k]: state for k, state in states.items()}}
+    def step(given):
+        y, states = portable.step(given["x"], {k: given[k] for k in portable.states})
+        return {"y": y, **states}
 
     with recurrence.using("plain"):
-        function = by_words.get_concrete_function()
+        function = step.get_concrete_function()
     module = tf.Module()
-    module.kept = [variable.value for variable in stepper.network.variables]
+    module.kept = [variable.value for variable in network.variables]
     run = formats.in_litert(function, module)
 
     def by_arrays(x, states):
-        found = run(x=x, **{words[k]: state for k, state in states.items()})
-        return found["y"], {k: found[word] for k, word in words.items()}
+        states = run(x=x, **states)
+        return states.pop("y"), states
 
     return by_arrays
-
-
-def _step(stepper):
-    """A step whose states are of kinds that NumPy has."""
-    kinds = {name: dtype for name, (_, dtype) in stepper.states.items()}
-
-    def step(x, states):
-        y, states = stepper.step(
-            x, {k: ops.cast(state, kinds[k]) for k, state in states.items()})
-        return y, {k: ops.cast(state, readable(kinds[k]))
-                   for k, state in states.items()}
-
-    return step

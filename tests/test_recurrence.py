@@ -201,23 +201,40 @@ class Noisy(Plain):
 
 
 class Biased(Plain):
-    """Its projection is three tensors; what is added to two of them is a vector."""
+    """Vectors are added to its projection, in only one part as the last thing."""
 
     def build(self, input_shape):
         super().build(input_shape)
-        self.bias = self.weight("bias", self.units, initializer="ones")
-        self.wide_bias = self.weight("wide_bias", 2 * self.units, initializer="ones")
+        self.bias = self.weight("bias", self.units, initializer="random_normal")
+        self.wide_bias = self.weight("wide_bias", 2 * self.units,
+                                     initializer="random_normal")
 
     def project(self, x):
         z = x @ self.kernel
         wide = ops.concatenate([z, -z], axis=-1) + self.wide_bias
-        # Turned into a matrix: the vector is not one of its last axis any more.
-        return z + self.bias, ops.reshape(wide, (*ops.shape(z)[:2], 2, self.units)), z
+        square = z[..., None] * z[..., None, :] + self.bias
+        # Turned so, the vector is not one of their last axis any more.
+        return (z + self.bias, ops.reshape(wide, (*ops.shape(z)[:2], 2, self.units)),
+                ops.swapaxes(square, -1, -2), z)
 
     def step(self, z, states, product):
-        z, wide, again = z
+        z, wide, square, again = z
         h = ops.tanh(z + product(states[0], self.recurrent_kernel))
-        return h * wide[:, 0] + ops.sin(wide[:, 1]) + again, [h]
+        h = h * wide[:, 0] + ops.sin(wide[:, 1]) + square[:, 0] + again
+        return h, [h]
+
+
+class Timed(Plain):
+    """A part of its projection has no features: its last axis is time."""
+
+    def project(self, x, training=False):
+        times = ops.arange(x.shape[1], dtype=x.dtype)
+        return x @ self.kernel + 1, ops.sum(x, axis=-1) + times
+
+    def step(self, z, states, product):
+        z, level = z
+        h = ops.tanh(z + product(states[0], self.recurrent_kernel)) + level[:, None]
+        return h, [h / 8]
 
 
 class Leaky(Plain):
@@ -497,14 +514,15 @@ def test_one_row_projected_step_by_step_is_answered_as_ever(
     assert_same(whole, plain)
 
 
-def test_a_vector_added_to_every_step_is_added_in_the_loop(monkeypatch):
-    places, kind = [], adding.Adding
+@pytest.mark.parametrize("cell, expected", [
+    (Biased, [[True, False, False, False]]), (Timed, []), (LayerNormalised, [])])
+def test_a_vector_added_to_every_step_is_added_in_the_loop(cell, expected, monkeypatch):
+    found, kind = [], adding.Adding
     monkeypatch.setattr(
-        adding, "Adding", lambda cell, of: places.append(of) or kind(cell, of))
-    plain = flat_gradients(Biased, "ragged", "plain", training=False)
-    assert_same(flat_gradients(Biased, "ragged", "whole", training=False), plain)
-    (found,) = places
-    assert [v is not None for v in found] == [True, False, False]
+        adding, "Adding", lambda cell, of: found.append(of) or kind(cell, of))
+    whole = flat_gradients.__wrapped__(cell, "ragged", "whole", training=False)
+    assert found == expected
+    assert_same(whole, flat_gradients(cell, "ragged", "plain", training=False))
 
 
 def test_answers_are_compiled_here_where_many_steps_are_known():

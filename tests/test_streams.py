@@ -5,6 +5,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from zoo import SEQUENCES
 
 import rnnzoo
@@ -31,18 +32,19 @@ def answers(stream, x):
 
 
 def assert_answers_as(model, x, stream, tolerance=1e-5):
-    np.testing.assert_allclose(
-        answers(stream, x), keras.ops.convert_to_numpy(model(x)), atol=tolerance)
+    found, wanted = answers(stream, x), keras.ops.convert_to_numpy(model(x))
+    assert found.dtype == wanted.dtype
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=tolerance)
 
 
-def assert_keeps_its_weights(model, stream, tolerance):
+def assert_keeps_its_weights(model, x, stream, tolerance):
     stream.reset()
-    before = answers(stream, X)
+    before = answers(stream, x)
     stream.reset()
     model.set_weights([2 * w for w in model.get_weights()])
-    np.testing.assert_array_equal(answers(stream, X), before)
+    np.testing.assert_array_equal(answers(stream, x), before)
     stream.reset()
-    assert_answers_as(model, X, stream, tolerance)
+    assert_answers_as(model, x, stream, tolerance)
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
@@ -56,7 +58,9 @@ def test_every_network_streams_in_litert_as_it_predicts(name):
 def test_symbols_and_padding_stream_too():
     for changes in ({"embedding": 5}, {"embedding": None, "context": (2, 0)}):
         model = network("lstm", **SYMBOLS, **changes)
-        assert_answers_as(model, IDS, rnnzoo.Stream(model, rows=4))
+        stream = rnnzoo.Stream(model, rows=4)
+        assert stream.path.name == "litert"
+        assert_answers_as(model, IDS, stream)
 
 
 @pytest.mark.parametrize("policy, tolerance", [
@@ -66,23 +70,27 @@ def test_what_litert_does_not_take_is_compiled_and_says_why(policy, tolerance):
     stream = rnnzoo.Stream(model, rows=4)
     assert stream.path.name == "compiled" and policy[-4:] in stream.path.reason
     assert_answers_as(model, X, stream, tolerance)
-    assert_keeps_its_weights(model, stream, tolerance)
+    assert_keeps_its_weights(model, X, stream, tolerance)
 
 
 def test_a_refusal_by_the_converter_is_the_reason_for_the_other_path(monkeypatch):
     def refuse(*_):
-        raise ValueError("no such operation")
+        raise Exception("no such operation")
 
-    monkeypatch.setattr(formats, "in_litert", refuse)
+    monkeypatch.setattr(
+        tf.lite.TFLiteConverter, "from_concrete_functions", refuse)
     model = network()
     stream = rnnzoo.Stream(model, rows=4)
-    assert stream.path == ("compiled", "no such operation")
+    assert stream.path == ("compiled", "LiteRT does not take a step of this network. "
+                                       "The converter says: no such operation")
     assert_answers_as(model, X, stream)
 
 
-def test_a_stream_keeps_its_weights_until_it_begins_again():
-    model = network()
-    assert_keeps_its_weights(model, rnnzoo.Stream(model, rows=4), 1e-5)
+@pytest.mark.parametrize("x, changes", [
+    (X, {"trainable_initial_state": True}), (IDS, SYMBOLS)])
+def test_a_stream_keeps_its_weights_until_it_begins_again(x, changes):
+    model = network(**changes)
+    assert_keeps_its_weights(model, x, rnnzoo.Stream(model, rows=4), 1e-5)
 
 
 def test_beginning_again_with_the_same_weights_converts_nothing(monkeypatch):
@@ -93,16 +101,17 @@ def test_beginning_again_with_the_same_weights_converts_nothing(monkeypatch):
     np.testing.assert_array_equal(answers(stream, X), first)
 
 
-def test_states_may_be_kept_and_set():
+def test_states_may_be_kept_and_set_and_are_the_callers_own():
     stream = rnnzoo.Stream(network("lstm"), rows=4)
     stream.step(X[:, 0])
     kept = stream.states
+    assert list(kept) == ["lstm_h", "lstm_c"]
     first = stream.step(X[:, 1])
     stream.step(X[:, 2])
     stream.states = kept
+    for states in (kept, stream.states):
+        states["lstm_h"][:] = 7
     np.testing.assert_array_equal(stream.step(X[:, 1]), first)
-    kept.clear()                            # which is the caller's own
-    assert list(stream.states) == ["lstm.h", "lstm.c"]
 
 
 def test_wrong_steps_are_refused_and_change_nothing():
@@ -111,22 +120,25 @@ def test_wrong_steps_are_refused_and_change_nothing():
     before = floats.states
     for stream, x, message in (
             (floats, X[:3, 0], "the shape (4, 3); received float32 of (3, 3)."),
-            (floats, X[:, 0] + np.nan, "finite numbers; received"),
+            (floats, X[:, 0] + np.nan, "finite numbers of float32; received"),
+            (floats, np.full((4, 3), 1e39), "finite numbers of float32; received"),
+            (symbols, np.full(4, 2**32), "ids in [0, 6); received"),
             (floats, np.full((4, 3), "a"), "the shape (4, 3); received <U1"),
             (symbols, np.full(4, 6), "ids in [0, 6); received [6 6 6 6]"),
             (symbols, np.full(4, 1.5), "int32 of the shape (4,); received float64")):
         with pytest.raises(ValueError, match=re.escape(message)):
             stream.step(x)
-    assert floats.states == before
+    for name, state in floats.states.items():
+        np.testing.assert_array_equal(state, before[name])
 
 
 def test_wrong_states_are_refused():
     stream = rnnzoo.Stream(network("lstm"), rows=4)
     states = stream.states
-    for wrong in ({"lstm.h": states["lstm.h"]},
+    for wrong in ({"lstm_h": states["lstm_h"]},
                   {name: state[:1] for name, state in states.items()},
                   {name: state.astype("int32") for name, state in states.items()}):
-        with pytest.raises(ValueError, match=r"'lstm.h': \('float32', \(4, 4\)\)"):
+        with pytest.raises(ValueError, match=r"'lstm_h': \('float32', \(4, 4\)\)"):
             stream.states = wrong
 
 

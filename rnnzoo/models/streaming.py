@@ -137,6 +137,45 @@ class Stepper:
         return y[:, -1] if self.network.task.per_step else y
 
 
+class Portable:
+    """A `Stepper` for those who keep the states between steps outside of Keras.
+
+    No name has a dot: where one has, TensorFlow makes names of inputs of its own. Half
+    floats are float32, which everybody can read.
+
+    Args:
+        stepper: the `Stepper`.
+
+    Attributes:
+        states: name -> (shape without batch, dtype), as "lstm_h".
+    """
+
+    def __init__(self, stepper):
+        self.stepper = stepper
+        self._names = {name.replace(".", "_"): name for name in stepper.states}
+        self.states = {name.replace(".", "_"): (shape, _readable(dtype))
+                       for name, (shape, dtype) in stepper.states.items()}
+
+    def initial_state(self, batch_size):
+        """As of `Stepper`."""
+        return self._portable(self.stepper.initial_state(batch_size))
+
+    def step(self, x, states):
+        """As of `Stepper`."""
+        y, states = self.stepper.step(x, {
+            name: ops.cast(states[word], self.stepper.states[name][1])
+            for word, name in self._names.items()})
+        return y, self._portable(states)
+
+    def _portable(self, states):
+        return {word: ops.cast(states[name], self.states[word][1])
+                for word, name in self._names.items()}
+
+
+def _readable(dtype):
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
+
+
 def _applied(layer, x):
     """What a layer makes of a piece of a sequence."""
     if isinstance(layer, keras.layers.Dense) and x.shape[1:-1] == (1,):
@@ -162,8 +201,3 @@ def _word(layer):
     cls = type(getattr(layer, "cell", layer))
     entry = registry.entry_of(cls)
     return entry.name if entry else re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-
-
-def readable(dtype):
-    """Of half floats float32, which whoever keeps the states between steps can read."""
-    return "float32" if dtype in ("float16", "bfloat16") else dtype

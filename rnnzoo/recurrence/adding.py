@@ -27,9 +27,9 @@ def within(cell, z, constants):
     parts, vectors = zip(*map(_parts, tree.flatten(z)))
     if not any(v is not None for v in vectors):
         return cell, z, constants
-    added = [v for v in vectors if v is not None]
-    return (Adding(cell, vectors), tree.pack_sequence_as(z, parts),
-            {**constants, "added": added})
+    places = [v is not None for v in vectors]
+    return (Adding(cell, places), tree.pack_sequence_as(z, parts),
+            {**constants, "added": lists.where(places, vectors)})
 
 
 class Adding:
@@ -37,7 +37,7 @@ class Adding:
 
     Args:
         cell: the cell.
-        places: for each tensor of `z` None, or anything else where there is a vector.
+        places: for each tensor of `z` whether there is a vector.
     """
 
     def __init__(self, cell, places):
@@ -54,6 +54,8 @@ class Adding:
 
 def _parts(v):
     """A tensor whose last operation but turns of axes adds a vector; and the vector."""
+    if v.shape.rank < 3:
+        return v, None      # its last axis is time
     turns, found = [], v
     while found.op.type in TURNS and _keeps_last_axis(found.op):
         turns.append(found.op)

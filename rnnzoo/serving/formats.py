@@ -1,6 +1,6 @@
 """Streams for runtimes other than TensorFlow: its signatures as LiteRT and ONNX.
 
-Each is written by its converter, and answers through its own runtime.
+Each is made by its converter, and answers through its own runtime.
 """
 
 import importlib.util
@@ -45,12 +45,16 @@ def write(format, folder, module, served):
         ValueError: the converter refuses.
     """
     stream = {name: served[name] for name in STREAM}
-    with _refusals(format):
-        return {"litert": _litert, "onnx": _onnx}[format](folder, module, stream)
+    converted = {"litert": _litert, "onnx": _onnx}[format]
+    with _refusals(
+            f'The converter to "{format}" refuses this network. Those that compute in '
+            'float32 are taken: build it with dtype="float32", and give it the weights '
+            "with set_weights(model.get_weights())."):
+        return converted(folder, module, stream)
 
 
 def in_litert(function, module):
-    """What runs a function in LiteRT, from memory and with the weights of now.
+    """A function as LiteRT runs it, in memory, with the weights that it has now.
 
     Args:
         function: concrete function, from tensors by name to tensors by name.
@@ -62,7 +66,7 @@ def in_litert(function, module):
     Raises:
         ValueError: the converter refuses.
     """
-    with _refusals("litert"):
+    with _refusals("LiteRT does not take a step of this network."):
         content = tf.lite.TFLiteConverter.from_concrete_functions(
             [function], module).convert()
         return _interpreter(content).get_signature_runner()
@@ -78,18 +82,14 @@ def of_functions(served):
 
 
 @contextmanager
-def _refusals(format):
-    """Says what to do where a converter refuses a network."""
+def _refusals(message):
+    """Raises a ValueError with this message where a converter refuses."""
     try:
         yield
     except OSError:                 # a full disk is no refusal
         raise
     except Exception as error:      # of many kinds, by converters of other packages
-        raise ValueError(
-            f'The converter to "{format}" refuses this network. Those that compute in '
-            'float32 are taken: build it with dtype="float32", and give it the weights '
-            f"with set_weights(model.get_weights()). The converter says: {error}"
-        ) from error
+        raise ValueError(f"{message} The converter says: {error}") from error
 
 
 def _litert(folder, module, stream):

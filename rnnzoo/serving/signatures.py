@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.generation import ClosedLoop
-from rnnzoo.models.streaming import Stepper, readable
+from rnnzoo.models.streaming import Portable, Stepper
 
 BEST = 5        # labels that `classify` names, if there are as many
 UNKNOWN = "<unknown>"
@@ -153,23 +153,16 @@ def _of_text(network, labels, vocabulary):
 # Steps
 
 def _of_stream(stepper):
-    (x,) = stepper.network.inputs
-    # A dot is in no name of an input: of "lstm.h" TensorFlow would make "lstm_h" too.
-    words = {name: name.replace(".", "_") for name in stepper.states}
-    kinds = {name: dtype for name, (_, dtype) in stepper.states.items()}
-
-    def served(states):
-        return {words[k]: tf.cast(v, readable(kinds[k])) for k, v in states.items()}
+    (x,), portable = stepper.network.inputs, Portable(stepper)
 
     def step(x, **states):
-        y, states = stepper.step(
-            x, {k: tf.cast(states[words[k]], kinds[k]) for k in words})
-        return {"y": y, **served(states)}
+        y, states = portable.step(x, states)
+        return {"y": y, **states}
 
     def initial_state(streams):
-        return served(stepper.initial_state(tf.shape(streams)[0]))
+        return portable.initial_state(tf.shape(streams)[0])
 
-    start = served(stepper.initial_state(1))
+    start = portable.initial_state(1)
     return {
         "step": Signature(
             "The answer to the next step of each stream, and what is to be given back "
