@@ -1,30 +1,17 @@
 """Streams on this machine answer as the network answers whole sequences."""
 
 import re
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from streamed import IDS, X, network, of_symbols
 from zoo import SEQUENCES
 
 import rnnzoo
 from rnnzoo.serving import formats
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(4, 7, 3)).astype("float32")
-IDS = RNG.integers(1, 6, (4, 7))
-IDS[0, :3] = IDS[1, 4:] = IDS[2, [1, 4, 6]] = IDS[3] = 0
-SYMBOLS = {"input_shape": None, "vocabulary_size": 6, "task": "tagging"}
-
-
-def network(name="elman", **changes):
-    model = rnnzoo.build(name, **{"task": "forecasting", "input_shape": (None, 3),
-                                  "output_size": 3, "units": 4, "seed": 1, **changes})
-    for weight in model.weights:        # biases and initial states are zero at first
-        if weight.dtype.startswith(("float", "bfloat")):
-            weight.assign(weight + RNG.normal(0, 0.1, weight.shape))
-    return model
 
 
 def answers(stream, x):
@@ -56,8 +43,8 @@ def test_every_network_streams_in_litert_as_it_predicts(name):
 
 
 def test_symbols_and_padding_stream_too():
-    for changes in ({"embedding": 5}, {"embedding": None, "context": (2, 0)}):
-        model = network("lstm", **SYMBOLS, **changes)
+    for changes in ({}, {"embedding": None, "context": (2, 0)}):
+        model = of_symbols("lstm", **changes)
         stream = rnnzoo.Stream(model, rows=4)
         assert stream.path.name == "litert"
         assert_answers_as(model, IDS, stream)
@@ -86,10 +73,10 @@ def test_a_refusal_by_the_converter_is_the_reason_for_the_other_path(monkeypatch
     assert_answers_as(model, X, stream)
 
 
-@pytest.mark.parametrize("x, changes", [
-    (X, {"trainable_initial_state": True}), (IDS, SYMBOLS)])
-def test_a_stream_keeps_its_weights_until_it_begins_again(x, changes):
-    model = network(**changes)
+@pytest.mark.parametrize("x, make", [
+    (X, partial(network, trainable_initial_state=True)), (IDS, of_symbols)])
+def test_a_stream_keeps_its_weights_until_it_begins_again(x, make):
+    model = make()
     assert_keeps_its_weights(model, x, rnnzoo.Stream(model, rows=4), 1e-5)
 
 
@@ -115,8 +102,7 @@ def test_states_may_be_kept_and_set_and_are_the_callers_own():
 
 
 def test_wrong_steps_are_refused_and_change_nothing():
-    floats, symbols = (rnnzoo.Stream(network(**changes), rows=4)
-                       for changes in ({}, SYMBOLS))
+    floats, symbols = (rnnzoo.Stream(make(), rows=4) for make in (network, of_symbols))
     before = floats.states
     for stream, x, message in (
             (floats, X[:3, 0], "the shape (4, 3); received float32 of (3, 3)."),
