@@ -25,9 +25,9 @@ def within(cell, z, constants):
         The cell to run, and its `z` and constants.
     """
     parts, vectors = zip(*map(_parts, tree.flatten(z)))
-    if not any(v is not None for v in vectors):
-        return cell, z, constants
     places = [v is not None for v in vectors]
+    if not any(places):
+        return cell, z, constants
     return (Adding(cell, places), tree.pack_sequence_as(z, parts),
             {**constants, "added": lists.where(places, vectors)})
 
